@@ -1,0 +1,33 @@
+# Ce que les courriels et les SMS disent.
+
+mail-hello = Bonjour,
+mail-signature =
+    Guichet
+    Ce message est envoyé automatiquement, merci de ne pas y répondre.
+mail-support = Assistance : { $phone } ({ $hours }), { $email }
+
+mail-password-link-subject = Choisissez votre mot de passe
+mail-password-link-text = Un lien a été demandé pour choisir le mot de passe de votre compte. Ouvrez cette adresse :
+mail-password-link-until = Le lien est valable jusqu’au { $until } (heure de Paris) et ne sert qu’une fois. Il remplace les liens reçus auparavant.
+mail-password-link-else = Vous n’avez rien demandé ? Ne faites rien : votre mot de passe ne change pas.
+
+mail-password-changed-subject = Votre mot de passe a changé
+mail-password-changed-text = Le mot de passe de votre compte a été changé le { $at } (heure de Paris). Toutes les sessions ouvertes ont été fermées.
+mail-password-changed-else = Ce n’est pas vous ? Choisissez aussitôt un nouveau mot de passe à cette adresse, puis changez celui de votre messagerie :
+
+mail-identifier-sent-subject = Un identifiant de vote vient d’être envoyé
+mail-identifier-sent-text = Pour « { $election } », un nouvel identifiant de vote a été demandé le { $at } (heure de Paris). Il part par SMS au { $number }.
+mail-identifier-sent-revokes = L’identifiant précédent, s’il y en avait un, ne fonctionne plus.
+mail-identifier-sent-else = Ce n’est pas vous qui l’avez demandé ? Ouvrez cette adresse et confirmez : l’identifiant sera bloqué, et plus aucun ne pourra être demandé à votre nom.
+
+mail-identifier-voided-subject = Le SMS n’a pas pu être remis
+mail-identifier-voided-text = Pour « { $election } », le SMS destiné au { $number } n’a pas pu être remis. L’identifiant qu’il contenait est annulé, et votre essai vous est rendu.
+mail-identifier-voided-again = Vérifiez le numéro, ou prenez-en un autre, et recommencez avant le { $until } (heure de Paris) à cette adresse :
+
+mail-identifier-disavowed-subject = Les demandes d’identifiant à votre nom sont bloquées
+mail-identifier-disavowed-text = Pour « { $election } », vous avez signalé le { $at } (heure de Paris) une demande qui ne venait pas de vous. L’identifiant envoyé ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
+
+sms-identifier =
+    { $election } : votre identifiant de vote est
+    { $identifier }
+    Il remplace le précédent. Ne le donnez à personne.

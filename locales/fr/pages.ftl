@@ -1,0 +1,226 @@
+# Ce que les pages disent.
+
+brand = Guichet
+title-error = Erreur :
+skip = Aller au contenu
+sign-out = Se déconnecter
+home-link = Retour à l’accueil
+continue = Continuer
+back-to-sign-in = Revenir à la connexion
+back-to-space = Revenir à mon espace
+all-required = Sauf mention contraire, tous les champs sont obligatoires.
+footer = Guichet n’utilise que les cookies nécessaires à votre connexion. Votre vote a lieu sur une autre plateforme.
+errors-title = { $count ->
+    [one] Un champ est à corriger
+   *[other] { $count } champs sont à corriger
+}
+
+session-until = Sans action de votre part, votre session se termine à { $until } (heure de Paris).
+session-extend = Prolonger ma session
+session-warning = Votre session se termine dans moins de cinq minutes. Prolongez-la pour garder ce que vous avez saisi.
+session-ended = Votre session est terminée. Reconnectez-vous pour continuer.
+
+## Accueil
+
+home-title = Accueil
+home-heading = Obtenir de quoi voter
+home-lead = Connectez-vous avec votre adresse professionnelle pour recevoir, par SMS, un nouvel identifiant de vote.
+home-space = Ouvrir mon espace électeur
+home-first-password = Premier mot de passe ou mot de passe oublié
+home-need-title = Ce qu’il vous faut
+home-need-email = Votre adresse électronique professionnelle, pour recevoir le lien qui permet de choisir un mot de passe.
+home-need-mobile = Un téléphone mobile personnel : un numéro ne sert qu’à un seul électeur.
+home-need-numen = Votre date de naissance et votre NUMEN. Si vous ne connaissez pas votre NUMEN, demandez-le au secrétariat de votre établissement.
+
+## Connexion
+
+sign-in-title = Se connecter
+sign-in-button = Se connecter
+sign-in-forgotten = Mot de passe oublié, ou première connexion ?
+sign-in-other-address = Utiliser une autre adresse
+sign-in-refused = L’adresse ou le mot de passe ne convient pas. Vérifiez les majuscules, puis réessayez. Si vous n’avez pas encore de mot de passe, choisissez « Mot de passe oublié, ou première connexion ».
+sign-in-throttled = Trop d’essais sans succès avec cette adresse. Réessayez après le { $until } (heure de Paris). Vous pouvez aussi choisir un nouveau mot de passe dès maintenant, avec « Mot de passe oublié ».
+email-label = Adresse électronique professionnelle
+email-hint = Format attendu : prenom.nom@ac-academie.fr
+email-missing = Saisissez votre adresse électronique professionnelle.
+email-invalid = Cette adresse n’est pas au format attendu, comme prenom.nom@ac-academie.fr : sans espace ni accent.
+password-label = Mot de passe
+password-missing = Saisissez votre mot de passe.
+
+waiting-title = Un instant, beaucoup de personnes se connectent
+waiting-text = { $seconds ->
+    [one] Cette page réessaie toute seule dans une seconde. Vous n’avez rien à faire.
+   *[other] Cette page réessaie toute seule dans { $seconds } secondes. Vous n’avez rien à faire.
+}
+waiting-kept = Ce que vous avez saisi est gardé. Aucun essai n’a été compté.
+waiting-again = Réessayer maintenant
+
+## Mot de passe oublié
+
+recovery-title = Choisir un nouveau mot de passe
+recovery-lead = Nous vous enverrons un lien à votre adresse professionnelle. Il sert aussi à choisir votre premier mot de passe.
+recovery-confirm-title = Est-ce bien votre adresse ?
+recovery-confirm-text = Un lien va être envoyé à cette adresse, si elle correspond à un compte.
+recovery-confirm-button = Oui, envoyer le lien
+recovery-confirm-other = Corriger l’adresse
+recovery-sent-title = Consultez votre messagerie professionnelle
+recovery-sent-text = Si un compte existe à cette adresse, un courriel vient de lui être envoyé. Il contient un lien valable 24 heures.
+recovery-sent-delay = Le courriel arrive d’ordinaire en quelques minutes ; aux heures d’affluence, il peut en mettre quinze.
+recovery-sent-spam = Regardez aussi dans les courriers indésirables.
+recovery-sent-latest = Si vous demandez plusieurs liens, seul le dernier fonctionne.
+recovery-sent-full = Si votre boîte est pleine, faites-y de la place, puis demandez un nouveau lien.
+recovery-sent-again = Je n’ai rien reçu : recommencer
+recovery-choose-title = Nouveau mot de passe
+recovery-choose-until = Ce lien est valable jusqu’au { $until } (heure de Paris) et ne sert qu’une fois.
+recovery-choose-button = Enregistrer le mot de passe
+recovery-changed-title = Votre mot de passe est enregistré
+recovery-changed-text = Vous pouvez maintenant vous connecter. Par sécurité, toutes les sessions ouvertes ont été fermées, et un courriel vous confirme ce changement.
+recovery-expired-title = Ce lien ne fonctionne plus
+recovery-expired-text = Il a déjà servi, un lien plus récent l’a remplacé, ou son délai est passé. Vérifiez aussi que l’adresse a été copiée en entier.
+recovery-expired-again = Demander un nouveau lien
+
+new-password-label = Nouveau mot de passe
+password-again-label = Le même, une seconde fois
+password-again-differs = Les deux mots de passe sont différents. Saisissez deux fois le même.
+criteria-title = Votre mot de passe doit :
+criteria-advice = Choisissez-en un autre que celui de votre messagerie professionnelle. Vous pouvez le coller depuis un gestionnaire de mots de passe.
+criterion-length = contenir de { $min } à { $max } caractères
+criterion-length-unmet = La longueur du mot de passe ne convient pas.
+criterion-lower = contenir au moins une lettre minuscule
+criterion-lower-unmet = Il manque une lettre minuscule.
+criterion-upper = contenir au moins une lettre majuscule
+criterion-upper-unmet = Il manque une lettre majuscule.
+criterion-digit = contenir au moins un chiffre
+criterion-digit-unmet = Il manque un chiffre.
+criterion-symbol = contenir au moins un caractère spécial
+criterion-symbol-unmet = Il manque un caractère spécial, comme ! ou ?.
+criterion-printable = ne contenir que des caractères imprimables
+criterion-printable-unmet = Le mot de passe contient un caractère invisible. Saisissez-le à nouveau.
+criterion-uncommon = ne pas être un mot de passe courant ou facile à deviner
+criterion-uncommon-unmet = Ce mot de passe est trop facile à deviner. Choisissez-en un autre.
+criterion-impersonal = ne contenir ni votre nom, ni votre adresse, ni votre date de naissance, ni votre NUMEN
+criterion-impersonal-unmet = Le mot de passe contient votre nom, votre adresse, votre date de naissance ou votre NUMEN. Choisissez-en un autre.
+
+## Espace électeur
+
+space-title = Mon espace électeur
+space-voter = Vous êtes inscrit sur la liste électorale : { $first_names } { $last_name }.
+space-window = Vous pouvez demander un nouvel identifiant de vote du { $opens } au { $closes } (heure de Paris).
+space-identifiers-left = { $count ->
+    [0] Vous avez reçu les { $most } identifiants possibles.
+    [one] Vous pouvez encore recevoir un identifiant, sur { $most } en tout.
+   *[other] Vous pouvez encore recevoir { $count } identifiants, sur { $most } en tout.
+}
+space-checks-left = { $count ->
+    [0] Il ne vous reste plus d’essai de vérification.
+    [one] Il vous reste un essai de vérification : une erreur de NUMEN ou de date de naissance le consomme.
+   *[other] Il vous reste { $count } essais de vérification : une erreur de NUMEN ou de date de naissance en consomme un.
+}
+space-ask = Recevoir un nouvel identifiant par SMS
+space-why = Voir pourquoi je ne peux pas en demander
+space-follow = Suivre le dernier envoi
+space-empty = Votre compte n’est inscrit sur aucune liste électorale. Adressez-vous au secrétariat de votre établissement.
+
+issued-title = Ce qui vous a été envoyé
+issued-none = Rien pour l’instant.
+issued-line = Identifiant demandé le { $at }, au { $number }.
+issued-queued = Le SMS est en attente d’envoi : cette page se met à jour toute seule.
+issued-accepted = SMS remis à l’opérateur à { $at }.
+issued-revoked = Il ne fonctionne plus.
+issued-voided = Le SMS n’a pas pu être remis : cet identifiant est annulé et votre essai vous est rendu.
+
+identifier-title = Recevoir un nouvel identifiant de vote
+identifier-lead = Nous vérifions votre identité, puis nous envoyons l’identifiant par SMS. Il remplace aussitôt le précédent. Votre messagerie professionnelle en est informée.
+identifier-button = Recevoir l’identifiant par SMS
+mobile-label = Numéro de téléphone mobile personnel
+mobile-hint = Exemples : 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. Un numéro ne sert qu’à un seul électeur.
+mobile-missing = Saisissez votre numéro de téléphone mobile.
+mobile-unreadable = Ce numéro n’est pas complet ou contient autre chose que des chiffres. Exemple : 06 12 34 56 78.
+mobile-not-mobile = Ce numéro n’est pas celui d’un mobile : il ne peut pas recevoir de SMS. Saisissez un numéro de mobile.
+mobile-elsewhere = Ce numéro vient d’un pays ou d’un territoire qui n’est pas desservi pour cette élection. Saisissez un numéro français.
+mobile-taken = Ce numéro sert déjà à un autre électeur. Saisissez un autre numéro.
+birthdate-label = Date de naissance
+birthdate-hint = Exemple : 3 7 1968
+birthdate-day = Jour
+birthdate-month = Mois
+birthdate-year = Année
+birthdate-missing = Saisissez le jour, le mois et l’année de votre naissance.
+birthdate-invalid = Cette date n’existe pas ou n’est pas complète. Saisissez le jour, le mois et l’année à quatre chiffres, comme 3 7 1968.
+numen-label = NUMEN
+numen-hint = 13 caractères, comme 12E3456789ABC. Le secrétariat de votre établissement le connaît.
+numen-missing = Saisissez votre NUMEN. Le secrétariat de votre établissement peut vous le donner.
+numen-invalid = Un NUMEN compte 13 caractères : deux chiffres, une lettre, sept chiffres et trois lettres, comme 12E3456789ABC.
+captcha-alt = Code de sécurité : cinq lettres ou chiffres à recopier
+captcha-label = Code de sécurité
+captcha-hint = Recopiez les cinq caractères de l’image, en majuscules ou en minuscules.
+captcha-missing = Recopiez le code de sécurité de l’image.
+captcha-wrong = Le code ne correspondait pas à l’image, ou son délai de dix minutes est passé. Recopiez celui de la nouvelle image.
+captcha-used = Ce code a déjà servi. Recopiez celui de la nouvelle image.
+request-label = Je demande expressément à recevoir mon identifiant de vote sur ce numéro personnel.
+request-missing = Cochez cette case : sans votre demande expresse, rien ne peut être envoyé sur un numéro personnel.
+
+identity-refused = { $count ->
+    [one] La vérification n’a pas abouti : le NUMEN ou la date de naissance ne correspond pas. Il vous reste un essai. En cas de doute, demandez votre NUMEN au secrétariat de votre établissement.
+   *[other] La vérification n’a pas abouti : le NUMEN ou la date de naissance ne correspond pas. Il vous reste { $count } essais. En cas de doute, demandez votre NUMEN au secrétariat de votre établissement.
+}
+phone-taken = { $count ->
+    [one] Ce numéro sert déjà à un autre électeur. Saisissez-en un autre : aucun essai de vérification n’a été compté, et vous pouvez encore changer de numéro une fois aujourd’hui.
+   *[other] Ce numéro sert déjà à un autre électeur. Saisissez-en un autre : aucun essai de vérification n’a été compté, et vous pouvez encore changer de numéro { $count } fois aujourd’hui.
+}
+obstacle-not-open-yet = La demande d’un nouvel identifiant ouvre le { $opens } (heure de Paris). Revenez à ce moment-là.
+obstacle-closed = La demande d’un nouvel identifiant est close depuis le { $closes } (heure de Paris).
+obstacle-has-voted = Votre vote est enregistré : vous n’avez plus besoin d’identifiant.
+obstacle-frozen = Les demandes d’identifiant à votre nom sont bloquées, parce que vous avez signalé une demande qui ne venait pas de vous. Contactez l’assistance.
+obstacle-limit-reached = Vous avez reçu les { $identifiers } identifiants possibles : le dernier reçu reste valable. Si vous l’avez perdu, contactez l’assistance.
+obstacle-locked = La vérification a échoué { $checks } fois de suite : la demande est bloquée par sécurité. Le secrétariat de votre établissement ou l’assistance peut vous aider.
+obstacle-phone-tries = Vous avez essayé aujourd’hui trop de numéros qui servent à d’autres électeurs. Réessayez demain avec votre propre numéro.
+
+follow-title = Où en est votre identifiant
+follow-advice = Un SMS met d’ordinaire moins d’une minute. Gardez cette page ouverte, ou revenez-y depuis votre espace. L’identifiant n’est jamais affiché ici.
+
+support-title = Besoin d’aide ?
+support-reach = L’assistance vous répond :
+
+## Ce n’est pas moi
+
+disavow-title = Vous n’avez pas demandé cet identifiant ?
+disavow-text = En confirmant, l’identifiant envoyé pour « { $election } » cesse de fonctionner, et aucun autre ne pourra être demandé à votre nom sans l’assistance.
+disavow-button = Ce n’est pas moi : tout bloquer
+disavow-else = Si c’est bien vous qui l’avez demandé, fermez simplement cette page.
+disavow-done-title = Les demandes à votre nom sont bloquées
+disavow-done-text = L’identifiant envoyé pour « { $election } » ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
+disavow-gone-title = Ce lien ne fonctionne plus
+disavow-gone-text = Il n’a pas été copié en entier, ou l’élection est close.
+
+## Erreurs
+
+error-401-title = Votre session est terminée
+error-401-text = Vous avez été déconnecté, ou trop de temps a passé. Rien n’a été enregistré et aucun essai n’a été compté. Reconnectez-vous pour continuer.
+error-403-title = Cette demande ne vient pas de ce site
+error-403-text = Par sécurité, elle n’a pas été prise en compte. Ouvrez la page depuis ce site, puis recommencez.
+error-404-title = Cette page n’existe pas
+error-404-text = L’adresse est peut-être incomplète, ou la page a changé de place.
+error-422-title = Le formulaire n’a pas pu être lu
+error-422-text = Rien n’a été enregistré. Revenez à la page précédente, puis recommencez.
+error-429-title = Trop de demandes à la fois
+error-429-text = Beaucoup de formulaires viennent d’être envoyés depuis votre réseau. Patientez une minute, puis recommencez : rien n’a été perdu ni compté.
+error-500-title = Le portail rencontre un problème
+error-500-text = Ce n’est pas de votre fait, et aucun essai n’a été compté. Réessayez dans quelques minutes.
+error-503-title = Le portail est très demandé
+error-503-text = Réessayez dans quelques instants.
+
+## Démonstration
+
+demo-strip = Démonstration : les électeurs sont fictifs et rien n’est envoyé.
+demo-strip-messages = Voir les messages capturés
+guide-title = Le parcours, pas à pas
+guide-lead = Prenez la place de cette électrice ou de cet électeur fictif :
+guide-1 = Demandez un lien pour son adresse
+guide-2 = Ouvrez le courriel capturé et choisissez un mot de passe
+guide-3 = Connectez-vous et demandez un identifiant de vote
+guide-4 = Lisez le SMS capturé
+guide-others = Les autres électeurs fictifs sont dans { $file }.
+demo-messages-title = Messages capturés
+demo-messages-lead = Les courriels et les SMS que la démonstration aurait envoyés, du plus récent au plus ancien.
+demo-messages-none = Aucun message pour l’instant.
+demo-sms = SMS

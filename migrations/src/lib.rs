@@ -1,0 +1,23 @@
+//! The schema of Guichet, step by step. Every step runs on SQLite and on PostgreSQL.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_accounts;
+mod m0002_elections;
+mod m0003_outbox;
+mod m0004_issuance;
+
+/// Runs the steps that a database doesn't have yet.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_elections::Migration),
+            Box::new(m0003_outbox::Migration),
+            Box::new(m0004_issuance::Migration),
+        ]
+    }
+}

@@ -1,0 +1,270 @@
+//! What each command does, and with which status it ends: 0 done, 1 refused, 2 bad usage or settings.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use guichet::fault::Fault;
+use guichet::issuance::export::{export, hex};
+use guichet::portal::Portal;
+use guichet::roll::import::{Report, Summary, import};
+use guichet::settings::Settings;
+use guichet::{demo, roll, settings, web, worker};
+use guichet_migrations::Migrator;
+use rocket::figment::Figment;
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::watch;
+
+/// Guichet, le guichet des électeurs : mot de passe et identifiant de vote.
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Essayer le portail : tout est embarqué, rien n’est envoyé
+    Demo {
+        #[arg(long, default_value_t = 8000)]
+        port: u16,
+        #[arg(long, default_value = "data/demo")]
+        dir: PathBuf,
+    },
+    /// Ouvrir le portail, selon Rocket.toml et les variables GUICHET_*
+    Serve,
+    /// Mettre le schéma de la base à jour
+    Migrate,
+    /// Afficher les réglages en vigueur, sans les secrets
+    Settings,
+    /// Ajouter une élection, exporter ses identifiants
+    #[command(subcommand)]
+    Election(Election),
+    /// Importer une liste électorale
+    #[command(subcommand)]
+    Roll(Roll),
+}
+
+#[derive(Subcommand)]
+enum Election {
+    /// Ajouter l’élection que décrit un fichier TOML ; affiche son numéro
+    Add { file: PathBuf },
+    /// Écrire l’état de chaque identifiant (empreinte, état, rang) et, à part, la clé des empreintes
+    Export {
+        #[arg(long)]
+        election: i64,
+        #[arg(long)]
+        to: PathBuf,
+        /// Écrire aussi la clé des empreintes, pour la plateforme de vote
+        #[arg(long)]
+        key_to: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Roll {
+    /// Importer un fichier CSV ; le refaire ne change que ce qui a changé
+    Import {
+        #[arg(long)]
+        election: i64,
+        file: PathBuf,
+        /// Dire ce qui changerait, sans rien écrire
+        #[arg(long)]
+        dry_run: bool,
+        /// Écrire les lignes refusées : ligne;colonne;valeur;motif
+        #[arg(long)]
+        report: Option<PathBuf>,
+    },
+}
+
+/// Why a command ends without having done its work.
+enum Stop {
+    /// Exit status 1: refused, with the reason.
+    Refused(String),
+    /// Exit status 2: one line per fault of the settings.
+    Settings(Vec<String>),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault.to_string())
+    }
+}
+
+pub async fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Demo { port, dir } => demonstrate(port, &dir).await,
+        Command::Serve => serve().await,
+        Command::Migrate => migrate().await,
+        Command::Settings => show(),
+        Command::Election(Election::Add { file }) => add_election(&file).await,
+        Command::Election(Election::Export { election, to, key_to }) => {
+            export_election(election, &to, key_to.as_deref()).await
+        }
+        Command::Roll(Roll::Import { election, file, dry_run, report }) => {
+            import_roll(election, &file, dry_run, report.as_deref()).await
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Refused(reason)) => {
+            eprintln!("Refusé : {reason}");
+            ExitCode::from(1)
+        }
+        Err(Stop::Settings(faults)) => {
+            for fault in faults {
+                eprintln!("{fault}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
+    log();
+    let figment = demo::figment(folder, port)?;
+    let portal = open(&figment).await?;
+    demo::prepare(&portal).await?;
+    println!("Démonstration : électeurs fictifs, rien n’est envoyé. Ctrl-C pour arrêter.\n");
+    println!("  1. Ouvrez {}", portal.settings.public_url());
+    if let Some(guide) = demo::guide(&portal.settings)? {
+        println!(
+            "     La page d’accueil donne une adresse à essayer : {}",
+            guide["email"].as_str().unwrap_or_default()
+        );
+    }
+    println!("  2. « Premier mot de passe », puis le lien reçu dans {}", portal.link("/demo/messages"));
+    println!("  3. Connectez-vous et demandez un identifiant de vote : le SMS arrive à la même page.\n");
+    launch(portal, figment).await
+}
+
+async fn serve() -> Result<(), Stop> {
+    log();
+    let figment = settings::figment();
+    let portal = open(&figment).await?;
+    let pending = Migrator::get_pending_migrations(&*portal.db).await.map_err(Fault::from)?;
+    if !pending.is_empty() {
+        return Err(Stop::Refused("le schéma de la base n’est pas à jour ; lancez d’abord « guichet migrate »".into()));
+    }
+    launch(portal, figment).await
+}
+
+async fn launch(portal: Portal, figment: Figment) -> Result<(), Stop> {
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(worker::run(portal.clone(), stopped));
+    let launched = web::rocket(portal, figment).launch().await;
+    let _ = stop.send(true);
+    let _ = worker.await;
+    match launched {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let reason = format!("le portail n’a pas pu s’ouvrir : {}", error.kind());
+            // Rocket's error panics when dropped unseen.
+            error.pretty_print();
+            Err(Stop::Refused(reason))
+        }
+    }
+}
+
+async fn migrate() -> Result<(), Stop> {
+    let portal = open(&settings::figment()).await?;
+    Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
+    println!("Le schéma est à jour.");
+    Ok(())
+}
+
+fn show() -> Result<(), Stop> {
+    let figment = settings::figment();
+    let settings = Settings::read(&figment).map_err(Stop::Settings)?;
+    print!("{}", settings::shown(&settings));
+    Ok(())
+}
+
+async fn add_election(file: &Path) -> Result<(), Stop> {
+    let text = read(file)?;
+    let portal = open(&settings::figment()).await?;
+    let id = roll::election::add(&portal, &text).await?.map_err(Stop::Refused)?;
+    println!("{id}");
+    Ok(())
+}
+
+async fn export_election(election: i64, to: &Path, key_to: Option<&Path>) -> Result<(), Stop> {
+    let portal = open(&settings::figment()).await?;
+    find(&portal, election).await?;
+    // Whole or not at all: the platform never reads half a file.
+    let unfinished = to.with_extension("unfinished");
+    let mut sink = BufWriter::new(File::create(&unfinished).map_err(Fault::from)?);
+    let written = export(&portal, election, &mut sink).await?;
+    sink.into_inner().map_err(|error| Fault::new(error.to_string()))?.sync_all().map_err(Fault::from)?;
+    fs::rename(&unfinished, to).map_err(Fault::from)?;
+    if let Some(path) = key_to {
+        demo::write_private(path, &format!("{}\n", hex(&portal.keys.of_election(election))))?;
+    }
+    println!("{written} identifiants écrits.");
+    Ok(())
+}
+
+async fn import_roll(election: i64, file: &Path, dry_run: bool, report: Option<&Path>) -> Result<(), Stop> {
+    let portal = open(&settings::figment()).await?;
+    let election = find(&portal, election).await?;
+    if !file.is_file() {
+        return Err(Stop::Refused(format!("le fichier {} n’existe pas", file.display())));
+    }
+    let mut report = match report {
+        Some(path) => Some(Report::new(BufWriter::new(File::create(path).map_err(Fault::from)?))?),
+        None => None,
+    };
+    let on_terminal = std::io::stderr().is_terminal();
+    let mut tell = |fault: &roll::parse::LineFault| -> Result<(), Fault> {
+        match &mut report {
+            Some(report) => report.write(fault),
+            // Without a report, the place and the reason; what stood there may be personal.
+            None => {
+                eprintln!("ligne {} {} : {}", fault.line, fault.column, fault.reason);
+                Ok(())
+            }
+        }
+    };
+    let mut progress = |summary: &Summary| {
+        if on_terminal {
+            eprint!("\r{} lignes", summary.lines());
+            let _ = std::io::stderr().flush();
+        }
+    };
+    let summary = import(&portal, &election, file, dry_run, &mut tell, &mut progress).await?.map_err(Stop::Refused)?;
+    if let Some(report) = report {
+        report.finish()?;
+    }
+    if on_terminal {
+        eprintln!();
+    }
+    let Summary { added, updated, unchanged, refused } = summary;
+    let mood = if dry_run { " (essai : rien n’est écrit)" } else { "" };
+    println!("{added} ajoutés, {updated} modifiés, {unchanged} inchangés, {refused} lignes refusées{mood}");
+    Ok(())
+}
+
+async fn open(figment: &Figment) -> Result<Portal, Stop> {
+    let settings = Settings::read(figment).map_err(Stop::Settings)?;
+    Ok(Portal::open(settings).await?)
+}
+
+async fn find(portal: &Portal, election: i64) -> Result<guichet::entities::election::Model, Stop> {
+    let found = roll::election::find(portal, election).await?;
+    found.ok_or_else(|| Stop::Refused(format!("aucune élection n’a le numéro {election}")))
+}
+
+fn read(file: &Path) -> Result<String, Stop> {
+    fs::read_to_string(file).map_err(|error| Stop::Refused(format!("{} : {error}", file.display())))
+}
+
+/// Structured lines, or readable ones on a terminal.
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new("guichet=info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() { lines.init() } else { lines.json().init() }
+}

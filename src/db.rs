@@ -1,0 +1,106 @@
+//! The database: one way to connect and one way to begin a transaction, for SQLite and PostgreSQL.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::fault::Fault;
+
+/// Longer than any transaction of the portal; a statement that waits more has met a fault.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A pool of connections, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: DatabaseConnection,
+    /// SQLite has one writer. Waiting in line here is fair; waiting in SQLite is sleep and luck.
+    writer: Option<Arc<Semaphore>>,
+}
+
+/// A transaction that writes. Dropped without a commit, it is rolled back.
+#[derive(Debug)]
+pub struct Work {
+    transaction: DatabaseTransaction,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Db {
+    pub async fn connect(url: &str) -> Result<Self, Fault> {
+        let mut options = ConnectOptions::new(url);
+        options.sqlx_logging(false).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
+        let writer = if url.starts_with("sqlite:") {
+            create_folder(url)?;
+            options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // What a voter was told survives a power cut.
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(PATIENCE)
+                    .foreign_keys(true)
+            });
+            Some(Arc::new(Semaphore::new(1)))
+        } else {
+            options.max_connections(20);
+            None
+        };
+        Ok(Self { pool: Database::connect(options).await?, writer })
+    }
+
+    /// Begins a transaction that is going to write. On PostgreSQL the rows to decide on are then locked
+    /// one by one (READ COMMITTED); SQLite takes the database's write lock at once.
+    pub async fn begin(&self) -> Result<Work, Fault> {
+        let turn = match &self.writer {
+            Some(writer) => Some(Arc::clone(writer).acquire_owned().await?),
+            None => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Work { transaction: self.pool.begin_with_options(options).await?, _turn: turn })
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.pool.get_database_backend() == DbBackend::Postgres
+    }
+}
+
+impl Deref for Db {
+    type Target = DatabaseConnection;
+
+    fn deref(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+}
+
+impl Work {
+    pub async fn commit(self) -> Result<(), Fault> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+impl Deref for Work {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+}
+
+fn create_folder(url: &str) -> Result<(), Fault> {
+    let file = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let file = Path::new(file.split('?').next().unwrap_or(file));
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(())
+}

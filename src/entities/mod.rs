@@ -1,0 +1,14 @@
+//! The tables as sea-orm sees them: columns and relations, nothing else.
+
+pub mod account;
+pub mod election;
+pub mod establishment;
+pub mod identity_check;
+pub mod message;
+pub mod phone_claim;
+pub mod recovery_request;
+pub mod recovery_ticket;
+pub mod session;
+pub mod sign_in_throttle;
+pub mod voter;
+pub mod voting_identifier;

@@ -1,0 +1,30 @@
+//! A one-time link to set a password; closed once used, or replaced by a newer one.
+
+use sea_orm::entity::prelude::*;
+
+use crate::values::Instant;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "recovery_ticket")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub token_digest: Vec<u8>,
+    pub account_id: i64,
+    pub asked_at: Instant,
+    pub expires_at: Instant,
+    pub closed_at: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::account::Entity", from = "Column::AccountId", to = "super::account::Column::Id")]
+    Account,
+}
+
+impl Related<super::account::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Account.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

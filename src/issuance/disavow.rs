@@ -1,0 +1,46 @@
+//! "Ce n'est pas moi": the mailbox's owner stops an issuance that they did not ask for.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::request::{end, identifiers};
+use super::space::Seat;
+use crate::entities::voting_identifier::State;
+use crate::entities::{account, election, voter, voting_identifier};
+use crate::fault::Fault;
+use crate::outbox::{self, letters};
+use crate::portal::Portal;
+use crate::values::Token;
+
+/// The seat that a disavowal link speaks of, for as long as the election's window is open.
+pub async fn look(portal: &Portal, token: &Token) -> Result<Option<Seat>, Fault> {
+    let found = voting_identifier::Entity::find()
+        .filter(voting_identifier::Column::DisavowDigest.eq(token.digest()))
+        .find_also_related(voter::Entity)
+        .one(&*portal.db)
+        .await?;
+    let Some((_, Some(voter))) = found else { return Ok(None) };
+    let election = election::Entity::find_by_id(voter.election_id).one(&*portal.db).await?;
+    Ok(election.filter(|election| portal.now() < election.reissue_closes).map(|election| Seat { election, voter }))
+}
+
+/// Freezes issuance for the voter and revokes what is active. Doing it twice changes nothing more.
+/// Returns false for a link that no mail ever held, or whose time is over.
+pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
+    let Some(seat) = look(portal, token).await? else { return Ok(false) };
+    let now = portal.now();
+    let work = portal.db.begin().await?;
+    let voter = voter::Entity::find_by_id(seat.voter.id).lock_exclusive().one(&*work).await?;
+    let Some(voter) = voter.filter(|voter| voter.frozen_at.is_none()) else { return Ok(true) };
+    let frozen = voter::ActiveModel { id: Set(voter.id), frozen_at: Set(Some(now)), ..Default::default() };
+    voter::Entity::update(frozen).exec(&*work).await?;
+    for identifier in identifiers(&*work, voter.id).await?.iter().filter(|i| i.state == State::Active) {
+        end(&*work, identifier.id, State::Revoked, now).await?;
+    }
+    if let Some(account) = account::Entity::find_by_id(voter.account_id).one(&*work).await? {
+        let letter = letters::identifier_disavowed(portal, &account.email, &seat.election)?;
+        outbox::enqueue(&*work, portal, Some(account.id), letter).await?;
+    }
+    work.commit().await?;
+    portal.work_waits.notify_one();
+    Ok(true)
+}

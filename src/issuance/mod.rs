@@ -1,0 +1,8 @@
+//! New voting identifiers: asked for by voters, sent by SMS, voided when they can't be delivered.
+
+pub mod disavow;
+pub mod export;
+pub mod request;
+pub mod rules;
+pub mod space;
+pub mod void;

@@ -1,0 +1,19 @@
+//! Guichet: the counter where an agent proves who they are and leaves with what they need to vote.
+
+pub mod captcha;
+pub mod carriers;
+pub mod db;
+pub mod demo;
+pub mod entities;
+pub mod fault;
+pub mod issuance;
+pub mod outbox;
+pub mod portal;
+pub mod recovery;
+pub mod roll;
+pub mod settings;
+pub mod sign_in;
+pub mod texts;
+pub mod values;
+pub mod web;
+pub mod worker;

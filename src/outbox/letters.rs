@@ -1,0 +1,140 @@
+//! One function per letter: what it says, to whom.
+
+use serde_json::{Value, json};
+
+use super::{Content, Sealed, seal};
+use crate::carriers::{Mail, Sms};
+use crate::entities::election;
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::values::{Instant, MobileNumber, Token, VotingIdentifier, gsm7, paris};
+
+/// Every message of the portal, by the name of its template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letter {
+    PasswordLink,
+    PasswordChanged,
+    IdentifierSms,
+    IdentifierSent,
+    IdentifierVoided,
+    IdentifierDisavowed,
+}
+
+impl Letter {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PasswordLink => "password-link",
+            Self::PasswordChanged => "password-changed",
+            Self::IdentifierSms => "identifier",
+            Self::IdentifierSent => "identifier-sent",
+            Self::IdentifierVoided => "identifier-voided",
+            Self::IdentifierDisavowed => "identifier-disavowed",
+        }
+    }
+}
+
+/// The one-time link to set a password, and until when it lives.
+pub fn password_link(portal: &Portal, to: &str, token: &Token, until: Instant) -> Result<Sealed, Fault> {
+    let context = json!({
+        "link": portal.link(&format!("/mot-de-passe/nouveau/{}", token.text())),
+        "until": paris::date_and_time(until),
+    });
+    mail(portal, Letter::PasswordLink, to, &context)
+}
+
+pub fn password_changed(portal: &Portal, to: &str) -> Result<Sealed, Fault> {
+    let context = json!({
+        "at": paris::date_and_time(portal.now()),
+        "link": portal.link("/mot-de-passe/oublie"),
+    });
+    mail(portal, Letter::PasswordChanged, to, &context)
+}
+
+/// The identifier itself, to the phone.
+pub fn identifier_sms(
+    portal: &Portal,
+    election: &election::Model,
+    to: &MobileNumber,
+    identifier: &VotingIdentifier,
+) -> Result<Sealed, Fault> {
+    let content =
+        Content::Sms(Sms { to: to.e164().to_owned(), text: identifier_text(portal, &election.name, identifier)? });
+    seal(portal, Letter::IdentifierSms, &content)
+}
+
+/// The text of that SMS: one GSM-7 segment, for which the election's name is shortened if it must be.
+pub fn identifier_text(portal: &Portal, election: &str, identifier: &VotingIdentifier) -> Result<String, Fault> {
+    let render = |name: &str| -> Result<String, Fault> {
+        let context = json!({ "election": name, "identifier": identifier.text() });
+        Ok(gsm7::spell(portal.texts.plain("sms/identifier", &context)?.trim()))
+    };
+    let frame = gsm7::septets(&render("")?).ok_or_else(|| Fault::new("an SMS template is outside GSM-7"))?;
+    let room = gsm7::SEGMENT.checked_sub(frame).ok_or_else(|| Fault::new("an SMS template exceeds one segment"))?;
+    render(&gsm7::shorten(gsm7::spell(election).trim(), room))
+}
+
+/// Tells the mailbox that an identifier left for a phone, with the way to say "that was not me".
+pub fn identifier_sent(
+    portal: &Portal,
+    to: &str,
+    election: &election::Model,
+    number: &MobileNumber,
+    disavow: &Token,
+) -> Result<Sealed, Fault> {
+    let context = json!({
+        "election": election.name,
+        "number": number.masked(),
+        "at": paris::date_and_time(portal.now()),
+        "disavow": portal.link(&format!("/pas-moi/{}", disavow.text())),
+        "support": support(election),
+    });
+    mail(portal, Letter::IdentifierSent, to, &context)
+}
+
+/// Tells the voter that the SMS could not be delivered, and that the try was given back.
+pub fn identifier_voided(
+    portal: &Portal,
+    to: &str,
+    election: &election::Model,
+    masked_number: &str,
+) -> Result<Sealed, Fault> {
+    let context = json!({
+        "election": election.name,
+        "number": masked_number,
+        "link": portal.link("/electeur"),
+        "until": paris::date_and_time(election.reissue_closes),
+        "support": support(election),
+    });
+    mail(portal, Letter::IdentifierVoided, to, &context)
+}
+
+pub fn identifier_disavowed(portal: &Portal, to: &str, election: &election::Model) -> Result<Sealed, Fault> {
+    let context = json!({
+        "election": election.name,
+        "at": paris::date_and_time(portal.now()),
+        "support": support(election),
+    });
+    mail(portal, Letter::IdentifierDisavowed, to, &context)
+}
+
+/// Whom to call, as letters and pages say it.
+pub fn support(election: &election::Model) -> Value {
+    json!({
+        "phone": election.support_phone,
+        "email": election.support_email,
+        "hours": election.support_hours,
+    })
+}
+
+/// A mail's template holds its subject on the first line.
+fn mail(portal: &Portal, letter: Letter, to: &str, context: &Value) -> Result<Sealed, Fault> {
+    let rendered = portal.texts.plain(&format!("mail/{}", letter.name()), context)?;
+    let (subject, text) = rendered.split_once('\n').ok_or_else(|| Fault::new("a mail without a text"))?;
+    let mail = Mail {
+        to: to.to_owned(),
+        // A line break in a name must not become a header.
+        subject: subject.replace(char::is_control, " ").trim().to_owned(),
+        text: text.trim_start().to_owned(),
+    };
+    seal(portal, letter, &Content::Mail(mail))
+}

@@ -1,0 +1,66 @@
+//! The outbox: a message is enqueued in the transaction that decides it, and sent by the worker later.
+
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait};
+use serde::{Deserialize, Serialize};
+
+use crate::carriers::{Mail, Sms};
+use crate::entities::message::{ActiveModel, Channel, State};
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::values::Purpose;
+
+pub mod letters;
+pub mod post;
+mod rules;
+
+pub use letters::Letter;
+
+/// What a carrier needs; in the database it is sealed, and erased once it has left.
+#[derive(Serialize, Deserialize)]
+pub enum Content {
+    Mail(Mail),
+    Sms(Sms),
+}
+
+/// A message ready to be written into the transaction that decides it.
+pub struct Sealed {
+    letter: Letter,
+    channel: Channel,
+    sealed: Vec<u8>,
+}
+
+/// Seals a message. Done before the transaction begins, so that no lock waits for it.
+pub fn seal(portal: &Portal, letter: Letter, content: &Content) -> Result<Sealed, Fault> {
+    let channel = match content {
+        Content::Mail(_) => Channel::Mail,
+        Content::Sms(_) => Channel::Sms,
+    };
+    let sealed = portal.keys.seal(Purpose::Outbox, &portal.chance, &serde_json::to_vec(content)?);
+    Ok(Sealed { letter, channel, sealed })
+}
+
+/// Commits a message to be sent, with whatever else the transaction decides. Returns its id.
+pub async fn enqueue(
+    work: &impl ConnectionTrait,
+    portal: &Portal,
+    account: Option<i64>,
+    message: Sealed,
+) -> Result<i64, Fault> {
+    let now = portal.now();
+    let message = ActiveModel {
+        id: NotSet,
+        channel: Set(message.channel),
+        letter: Set(message.letter.name().to_owned()),
+        account_id: Set(account),
+        sealed: Set(Some(message.sealed)),
+        state: Set(State::Queued),
+        attempts: Set(0),
+        created_at: Set(now),
+        due_at: Set(now),
+        ended_at: Set(None),
+        carrier_id: Set(None),
+        failure: Set(None),
+    };
+    Ok(message.insert(work).await?.id)
+}

@@ -1,0 +1,86 @@
+//! A lost password, or the first one: a link by mail, used once.
+//!
+//! Asking only queues the typed address, for every address alike; the worker finds out later whether
+//! an account has it. So the answer tells nothing, neither by its words nor by its time.
+
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::entities::{account, recovery_request, recovery_ticket};
+use crate::fault::Fault;
+use crate::outbox::{self, letters};
+use crate::portal::Portal;
+use crate::values::{EmailAddress, Purpose, Token};
+
+pub mod redeem;
+pub mod rules;
+
+/// Notes that somebody asks for a link to this address.
+pub async fn ask(portal: &Portal, email: &EmailAddress) -> Result<(), Fault> {
+    let request = recovery_request::ActiveModel {
+        id: NotSet,
+        sealed_address: Set(portal.keys.seal(Purpose::Recovery, &portal.chance, email.as_str().as_bytes())),
+        asked_at: Set(portal.now()),
+    };
+    recovery_request::Entity::insert(request).exec_without_returning(&*portal.db).await?;
+    Ok(())
+}
+
+/// Answers the oldest request, if there is one: a new link for an account, nothing for a stranger.
+/// Returns whether there was one.
+pub async fn answer_next(portal: &Portal) -> Result<bool, Fault> {
+    // Looking first costs no write lock while there is nothing to do.
+    if recovery_request::Entity::find().one(&*portal.db).await?.is_none() {
+        return Ok(false);
+    }
+    let work = portal.db.begin().await?;
+    let request = recovery_request::Entity::find()
+        .order_by_asc(recovery_request::Column::Id)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .limit(1)
+        .one(&*work)
+        .await?;
+    let Some(request) = request else { return Ok(false) };
+    recovery_request::Entity::delete_by_id(request.id).exec(&*work).await?;
+    let address = portal.keys.open(Purpose::Recovery, &request.sealed_address);
+    let address = address.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let account =
+        account::Entity::find().filter(account::Column::Email.eq(address)).lock_exclusive().one(&*work).await?;
+    if let Some(account) = account {
+        give_link(portal, &work, &account).await?;
+    }
+    work.commit().await?;
+    Ok(true)
+}
+
+async fn give_link(portal: &Portal, work: &crate::db::Work, account: &account::Model) -> Result<(), Fault> {
+    let now = portal.now();
+    let recent = recovery_ticket::Entity::find()
+        .filter(recovery_ticket::Column::AccountId.eq(account.id))
+        .filter(recovery_ticket::Column::AskedAt.gt(now - rules::HOUR))
+        .count(&**work)
+        .await?;
+    if !rules::may_mail(recent) {
+        return Ok(());
+    }
+    let until = now + chrono::Duration::minutes(portal.population(&account.population)?.link_minutes.into());
+    let token = Token::draw(&portal.chance);
+    let letter = letters::password_link(portal, &account.email, &token, until)?;
+    recovery_ticket::Entity::update_many()
+        .col_expr(recovery_ticket::Column::ClosedAt, sea_orm::sea_query::Expr::value(now))
+        .filter(recovery_ticket::Column::AccountId.eq(account.id))
+        .filter(recovery_ticket::Column::ClosedAt.is_null())
+        .exec(&**work)
+        .await?;
+    let ticket = recovery_ticket::ActiveModel {
+        token_digest: Set(token.digest()),
+        account_id: Set(account.id),
+        asked_at: Set(now),
+        expires_at: Set(until),
+        closed_at: Set(None),
+    };
+    recovery_ticket::Entity::insert(ticket).exec_without_returning(&**work).await?;
+    outbox::enqueue(&**work, portal, Some(account.id), letter).await?;
+    Ok(())
+}

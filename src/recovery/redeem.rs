@@ -1,0 +1,112 @@
+//! Using a mailed link: look at it without consuming it, then set the password once.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::rules;
+use crate::entities::{account, recovery_ticket, voter};
+use crate::fault::Fault;
+use crate::outbox::{self, letters};
+use crate::portal::Portal;
+use crate::sign_in::{self, sessions};
+use crate::values::email::local_part;
+use crate::values::password::{Criterion, Person};
+use crate::values::{EmailAddress, Instant, PasswordPolicy, Token};
+
+/// A link that still opens.
+#[derive(Debug)]
+pub struct OpenLink {
+    pub account: account::Model,
+    pub expires_at: Instant,
+    pub policy: PasswordPolicy,
+}
+
+#[derive(Debug)]
+pub enum Outcome {
+    Changed {
+        email: EmailAddress,
+    },
+    /// Unknown, used, replaced or expired.
+    LinkExpired,
+    Refused(PasswordRefusal),
+    /// Too many passwords are being hashed; nothing was done.
+    Busy,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordRefusal {
+    pub unmet: Vec<Criterion>,
+    /// The two typed passwords differ.
+    pub differ: bool,
+}
+
+/// What a link opens, consuming nothing: mail scanners open links too.
+pub async fn look(portal: &Portal, token: &Token) -> Result<Option<OpenLink>, Fault> {
+    let found =
+        recovery_ticket::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&*portal.db).await?;
+    let Some((ticket, Some(account))) = found else { return Ok(None) };
+    if !rules::is_open(ticket.expires_at, ticket.closed_at, portal.now()) {
+        return Ok(None);
+    }
+    let policy = portal.population(&account.population)?.password.clone();
+    Ok(Some(OpenLink { account, expires_at: ticket.expires_at, policy }))
+}
+
+/// Sets the password, ends every session of the account and tells its mailbox.
+pub async fn redeem(portal: &Portal, token: &Token, password: &str, again: &str) -> Result<Outcome, Fault> {
+    let Some(link) = look(portal, token).await? else { return Ok(Outcome::LinkExpired) };
+    let person = person(portal, &link.account).await?;
+    let refusal =
+        PasswordRefusal { unmet: link.policy.unmet(password, &person, &portal.keys), differ: password != again };
+    if refusal != PasswordRefusal::default() {
+        return Ok(Outcome::Refused(refusal));
+    }
+    let Some(email) = EmailAddress::parse(&link.account.email) else {
+        return Err(Fault::new("an account's address is unreadable"));
+    };
+    let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
+    let hash = place.hash(password).await?;
+    let letter = letters::password_changed(portal, &link.account.email)?;
+
+    let work = portal.db.begin().await?;
+    // The account first, then its links: the order in which a new link is given, too.
+    account::Entity::find_by_id(link.account.id).lock_exclusive().one(&*work).await?;
+    if !consume(&*work, portal, token).await? {
+        return Ok(Outcome::LinkExpired);
+    }
+    let account =
+        account::ActiveModel { id: Set(link.account.id), password_hash: Set(Some(hash)), ..Default::default() };
+    account::Entity::update(account).exec(&*work).await?;
+    sessions::close_all(&*work, link.account.id).await?;
+    sign_in::forgive(&*work, portal, &email).await?;
+    outbox::enqueue(&*work, portal, Some(link.account.id), letter).await?;
+    work.commit().await?;
+    portal.work_waits.notify_one();
+    Ok(Outcome::Changed { email })
+}
+
+/// Closes the link under lock: of two tabs that send the form at once, one changes the password.
+async fn consume(work: &impl ConnectionTrait, portal: &Portal, token: &Token) -> Result<bool, Fault> {
+    let now = portal.now();
+    let ticket = recovery_ticket::Entity::find_by_id(token.digest()).lock_exclusive().one(work).await?;
+    let Some(ticket) = ticket.filter(|ticket| rules::is_open(ticket.expires_at, ticket.closed_at, now)) else {
+        return Ok(false);
+    };
+    let closed = recovery_ticket::ActiveModel {
+        token_digest: Set(ticket.token_digest),
+        closed_at: Set(Some(now)),
+        ..Default::default()
+    };
+    recovery_ticket::Entity::update(closed).exec(work).await?;
+    Ok(true)
+}
+
+/// What a password of this account must not contain.
+async fn person(portal: &Portal, account: &account::Model) -> Result<Person, Fault> {
+    let entries = voter::Entity::find().filter(voter::Column::AccountId.eq(account.id)).all(&*portal.db).await?;
+    let mut person = Person { names: vec![local_part(&account.email).to_owned()], secrets: Vec::new() };
+    for entry in entries {
+        person.names.extend([entry.last_name, entry.first_names]);
+        person.secrets.push((entry.numen_digest, entry.birthdate_digest));
+    }
+    Ok(person)
+}

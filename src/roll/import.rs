@@ -1,0 +1,198 @@
+//! Importing a roll: the file is streamed, and each portion of it is compared and committed at once,
+//! so that an interrupted import is completed by running it again.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+
+use super::parse::{Column, Encoding, Layout, LineFault, Row};
+use super::portion::{self, Establishments};
+use crate::entities::election;
+use crate::fault::Fault;
+use crate::portal::Portal;
+
+/// Rows that are compared and committed together.
+const PORTION: usize = 1_000;
+/// No line of a roll is this long; one that is would fill the memory.
+const LONGEST_LINE: usize = 64 * 1024;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub added: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    /// Lines that were refused; each has one or more lines in the report.
+    pub refused: u64,
+}
+
+impl Summary {
+    pub fn lines(&self) -> u64 {
+        self.added + self.updated + self.unchanged + self.refused
+    }
+}
+
+/// Imports a file into an election's roll.
+///
+/// `tell` hears of every fault of a line; `progress` of the summary after each portion. With
+/// `dry_run`, nothing is written.
+///
+/// # Errors
+/// The inner error is a French sentence on why the file as a whole is refused.
+pub async fn import(
+    portal: &Portal,
+    election: &election::Model,
+    path: &Path,
+    dry_run: bool,
+    tell: &mut (dyn FnMut(&LineFault) -> Result<(), Fault> + Send),
+    progress: &mut (dyn FnMut(&Summary) + Send),
+) -> Result<Result<Summary, String>, Fault> {
+    let encoding = encoding(path)?;
+    let mut lines = Lines::open(path)?;
+    let layout = match lines.next()? {
+        Some(Line { bytes: Some(header), .. }) => Layout::read(&header, encoding),
+        _ => Err("le fichier est vide".into()),
+    };
+    let layout = match layout {
+        Ok(layout) => layout,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let mut seen = Seen::default();
+    let mut establishments = Establishments::default();
+    let mut summary = Summary::default();
+    let mut rows = Vec::with_capacity(PORTION);
+    loop {
+        let line = lines.next()?;
+        let ended = line.is_none();
+        if let Some(line) = line {
+            match read(&layout, &line, portal, &mut seen) {
+                Some(Ok(row)) => rows.push(row),
+                Some(Err(faults)) => {
+                    summary.refused += 1;
+                    faults.iter().try_for_each(&mut *tell)?;
+                }
+                None => {}
+            }
+        }
+        if rows.len() == PORTION || (ended && !rows.is_empty()) {
+            let faults = portion::import(portal, election, &rows, dry_run, &mut establishments, &mut summary).await?;
+            faults.iter().try_for_each(&mut *tell)?;
+            rows.clear();
+            progress(&summary);
+        }
+        if ended {
+            return Ok(Ok(summary));
+        }
+    }
+}
+
+/// Writes the report of a file's faults: `ligne;colonne;valeur;motif`.
+pub struct Report<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Report<W> {
+    pub fn new(sink: W) -> Result<Self, Fault> {
+        let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(sink);
+        writer.write_record(["ligne", "colonne", "valeur", "motif"])?;
+        Ok(Self(writer))
+    }
+
+    pub fn write(&mut self, fault: &LineFault) -> Result<(), Fault> {
+        // A spreadsheet would run a value that begins like a formula.
+        let harmless = if fault.value.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        let value = format!("{harmless}{}", fault.value);
+        Ok(self.0.write_record([&fault.line.to_string(), fault.column, &value, fault.reason])?)
+    }
+
+    pub fn finish(mut self) -> Result<(), Fault> {
+        Ok(self.0.flush()?)
+    }
+}
+
+fn read(layout: &Layout, line: &Line, portal: &Portal, seen: &mut Seen) -> Option<Result<Row, Vec<LineFault>>> {
+    let whole = |reason| LineFault { line: line.number, column: "", value: String::new(), reason };
+    let Some(bytes) = &line.bytes else { return Some(Err(vec![whole("ligne trop longue")])) };
+    Some(layout.row(line.number, bytes, portal.now())?.and_then(|row| seen.check(row)))
+}
+
+/// What the file has named so far, as 64-bit fingerprints: 16 bytes a line, and one chance in ten
+/// million of a false alarm over two million lines.
+#[derive(Default)]
+struct Seen {
+    hasher: RandomState,
+    numens: HashSet<u64>,
+    emails: HashSet<u64>,
+}
+
+impl Seen {
+    fn check(&mut self, row: Row) -> Result<Row, Vec<LineFault>> {
+        let fault =
+            |column: Column, value: String, reason| LineFault { line: row.line, column: column.name(), value, reason };
+        let mut faults = Vec::new();
+        if self.numens.contains(&self.print(&row.numen)) {
+            let masked = "•••••••••••••".to_owned();
+            faults.push(fault(Column::Numen, masked, "NUMEN déjà présent plus haut dans le fichier"));
+        }
+        if self.emails.contains(&self.print(&row.email)) {
+            let email = row.email.as_str().to_owned();
+            faults.push(fault(Column::Email, email, "adresse déjà présente plus haut dans le fichier"));
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        self.numens.insert(self.print(&row.numen));
+        self.emails.insert(self.print(&row.email));
+        Ok(row)
+    }
+
+    fn print(&self, value: &impl Hash) -> u64 {
+        self.hasher.hash_one(value)
+    }
+}
+
+struct Line {
+    /// Counted from 1, the header's.
+    number: u64,
+    /// Without its line break; nothing when it was too long to read.
+    bytes: Option<Vec<u8>>,
+}
+
+struct Lines {
+    file: BufReader<File>,
+    number: u64,
+}
+
+impl Lines {
+    fn open(path: &Path) -> Result<Self, Fault> {
+        Ok(Self { file: BufReader::with_capacity(256 * 1024, File::open(path)?), number: 0 })
+    }
+
+    fn next(&mut self) -> Result<Option<Line>, Fault> {
+        let mut bytes = Vec::new();
+        let limit = LONGEST_LINE as u64 + 1;
+        std::io::Read::take(&mut self.file, limit).read_until(b'\n', &mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        self.number += 1;
+        if bytes.len() > LONGEST_LINE {
+            self.file.skip_until(b'\n')?;
+            return Ok(Some(Line { number: self.number, bytes: None }));
+        }
+        if bytes.ends_with(b"\n") {
+            bytes.pop();
+        }
+        Ok(Some(Line { number: self.number, bytes: Some(bytes) }))
+    }
+}
+
+/// UTF-8 if every line is, else Windows-1252, in which every byte is something.
+fn encoding(path: &Path) -> Result<Encoding, Fault> {
+    let mut lines = Lines::open(path)?;
+    while let Some(line) = lines.next()? {
+        if line.bytes.is_some_and(|bytes| std::str::from_utf8(&bytes).is_err()) {
+            return Ok(Encoding::Windows1252);
+        }
+    }
+    Ok(Encoding::Utf8)
+}

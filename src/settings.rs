@@ -1,0 +1,343 @@
+//! The settings: typed sections read from Rocket's figment, checked before anything starts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use lettre::message::Mailbox;
+use reqwest::Url;
+use rocket::figment::providers::{Env, Format, Serialized, Toml};
+use rocket::figment::{Figment, Profile};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::values::{Keys, PasswordPolicy};
+
+/// The profile in which trials run: captured messages on a page, a fixed security code allowed.
+pub const DEMO: &str = "demo";
+const SECTIONS: [&str; 8] =
+    ["portal", "database", "mail", "sms", "throttle", "password_hash", "captcha", "populations"];
+/// CNIL 2022-100: a recovery link lives 24 hours at most.
+const LONGEST_LINK_MINUTES: u32 = 24 * 60;
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub profile: Profile,
+    pub portal: PortalSettings,
+    pub database: DatabaseSettings,
+    pub mail: MailSettings,
+    pub sms: SmsSettings,
+    pub throttle: ThrottleSettings,
+    pub password_hash: PasswordHashSettings,
+    pub captcha: CaptchaSettings,
+    pub populations: BTreeMap<String, Population>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortalSettings {
+    pub public_url: String,
+    pub secret: Option<SecretString>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    pub url: SecretString,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    pub carrier: MailChoice,
+    pub smtp_url: Option<SecretString>,
+    pub from: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailChoice {
+    Smtp,
+    File,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmsSettings {
+    pub carrier: SmsChoice,
+    pub twilio: TwilioSettings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsChoice {
+    Twilio,
+    File,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwilioSettings {
+    pub base_url: String,
+    pub account_sid: Option<String>,
+    pub auth_token: Option<SecretString>,
+    pub from: Option<String>,
+    pub messaging_service_sid: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThrottleSettings {
+    pub origin_posts_per_minute: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordHashSettings {
+    pub memory_kib: u32,
+    pub iterations: u32,
+    pub lanes: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptchaSettings {
+    pub fixed_answer: Option<String>,
+}
+
+/// What the accounts of one population go by.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    pub password: PasswordPolicy,
+    pub link_minutes: u32,
+}
+
+/// The defaults, then Rocket.toml of this folder, then the environment.
+pub fn figment() -> Figment {
+    let profile = Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE);
+    Figment::from(rocket::Config::default())
+        .merge(Toml::string(include_str!("../Rocket.toml")).nested())
+        .merge(Toml::file("Rocket.toml").nested())
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
+        .merge(Env::prefixed("GUICHET_").split("__").global())
+        .select(profile)
+}
+
+impl Settings {
+    /// # Errors
+    /// One French line per fault, none of which tells a secret.
+    pub fn read(figment: &Figment) -> Result<Self, Vec<String>> {
+        let mut faults = Vec::new();
+        let settings = (|| {
+            Some(Self {
+                profile: figment.profile().clone(),
+                portal: section(figment, "portal", &mut faults)?,
+                database: section(figment, "database", &mut faults)?,
+                mail: section(figment, "mail", &mut faults)?,
+                sms: section(figment, "sms", &mut faults)?,
+                throttle: section(figment, "throttle", &mut faults)?,
+                password_hash: section(figment, "password_hash", &mut faults)?,
+                captcha: section(figment, "captcha", &mut faults)?,
+                populations: section(figment, "populations", &mut faults)?,
+            })
+        })();
+        let Some(settings) = settings else { return Err(faults) };
+        faults.extend(unknown_variables());
+        faults.extend(settings.faults());
+        if faults.is_empty() { Ok(settings) } else { Err(faults) }
+    }
+
+    pub fn is_demo(&self) -> bool {
+        self.profile == DEMO
+    }
+
+    /// Links and cookies go by this address, never by what a request claims.
+    pub fn public_url(&self) -> &str {
+        self.portal.public_url.trim_end_matches('/')
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.portal.public_url.starts_with("https://")
+    }
+
+    /// Where the `file` carriers write: `outbox/` beside the database, or under `data/` for PostgreSQL.
+    pub fn outbox_folder(&self) -> PathBuf {
+        let url = self.database.url.expose_secret();
+        let file = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or("data/-");
+        PathBuf::from(file.split('?').next().unwrap_or(file)).with_file_name("outbox")
+    }
+
+    pub fn keys(&self) -> Option<Keys> {
+        Keys::parse(self.portal.secret.as_ref()?.expose_secret())
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut check = |holds: bool, fault: &str| {
+            if !holds {
+                faults.push(fault.to_owned());
+            }
+        };
+        check(
+            ["debug", "release", DEMO].iter().any(|known| self.profile == *known),
+            "ROCKET_PROFILE : profil inconnu ; choisissez debug, release ou demo",
+        );
+        let public = Url::parse(&self.portal.public_url).ok();
+        check(
+            public.is_some_and(|url| {
+                matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none()
+            }),
+            "portal.public_url : attendu une adresse sans chemin, comme https://vote.example.fr",
+        );
+        check(
+            self.keys().is_some(),
+            "portal.secret : attendu 32 octets en base64 ; créez-en un avec « openssl rand -base64 32 »",
+        );
+        let database = self.database.url.expose_secret();
+        check(
+            ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme)),
+            "database.url : attendu sqlite://… ou postgres://…",
+        );
+        check(
+            self.mail.from.parse::<Mailbox>().is_ok(),
+            "mail.from : attendu une adresse, comme Vote 2026 <ne-pas-repondre@example.fr>",
+        );
+        if self.mail.carrier == MailChoice::Smtp {
+            check(self.mail.smtp_url.is_some(), "mail.smtp_url : nécessaire quand mail.carrier vaut smtp");
+        }
+        if self.sms.carrier == SmsChoice::Twilio {
+            let twilio = &self.sms.twilio;
+            check(Url::parse(&twilio.base_url).is_ok(), "sms.twilio.base_url : adresse illisible");
+            check(
+                twilio.account_sid.is_some() && twilio.auth_token.is_some(),
+                "sms.twilio.account_sid et sms.twilio.auth_token : nécessaires quand sms.carrier vaut twilio",
+            );
+            check(
+                twilio.from.is_some() != twilio.messaging_service_sid.is_some(),
+                "sms.twilio.from ou sms.twilio.messaging_service_sid : l’un des deux est nécessaire, pas les deux",
+            );
+            check(
+                twilio.from.as_ref().is_none_or(|from| from.starts_with('+') || (1..=11).contains(&from.len())),
+                "sms.twilio.from : un nom d’expéditeur a de 1 à 11 caractères",
+            );
+        }
+        check(self.throttle.origin_posts_per_minute > 0, "throttle.origin_posts_per_minute : au moins 1");
+        check(
+            crate::sign_in::hashing::parameters(&self.password_hash).is_some(),
+            "password_hash : paramètres refusés par Argon2 (memory_kib d’au moins 8 par lane, iterations et lanes d’au moins 1)",
+        );
+        check(
+            self.captcha.fixed_answer.is_none() || self.is_demo(),
+            "captcha.fixed_answer : réservé aux essais, refusé hors du profil demo",
+        );
+        check(
+            self.populations.contains_key(crate::sign_in::ELECTORS),
+            "populations.electors : la population des électeurs doit être réglée",
+        );
+        for (name, population) in &self.populations {
+            let policy = &population.password;
+            check(
+                policy.min_length >= 8 && policy.min_length <= policy.max_length && policy.max_length <= 128,
+                &format!("populations.{name}.password : longueurs attendues entre 8 et 128, la plus courte d’abord"),
+            );
+            check(
+                (1..=LONGEST_LINK_MINUTES).contains(&population.link_minutes),
+                &format!("populations.{name}.link_minutes : de 1 à {LONGEST_LINK_MINUTES} (24 heures)"),
+            );
+        }
+        faults
+    }
+}
+
+fn section<T: DeserializeOwned>(figment: &Figment, name: &str, faults: &mut Vec<String>) -> Option<T> {
+    let figment = figment.clone().join(Serialized::default(name, BTreeMap::<String, String>::new()));
+    match figment.extract_inner(name) {
+        Ok(section) => Some(section),
+        Err(error) => {
+            // The kind names what was expected; the actual value, which may be a secret, is left out.
+            faults.extend(error.into_iter().map(|fault| {
+                let key = if fault.path.is_empty() { name.to_owned() } else { fault.path.join(".") };
+                format!("{key} : {}", describe(&fault.kind))
+            }));
+            None
+        }
+    }
+}
+
+fn describe(kind: &rocket::figment::error::Kind) -> String {
+    use rocket::figment::error::Kind;
+    match kind {
+        Kind::MissingField(field) => format!("il manque « {field} »"),
+        Kind::UnknownField(field, known) => format!("« {field} » est inconnu ; connus : {}", known.join(", ")),
+        Kind::UnknownVariant(_, known) => format!("attendu l’un de : {}", known.join(", ")),
+        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => format!("valeur refusée, attendu : {wanted}"),
+        _ => "illisible".to_owned(),
+    }
+}
+
+/// A mistyped variable would be left out in silence.
+fn unknown_variables() -> Vec<String> {
+    std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter_map(|name| name.strip_prefix("GUICHET_").map(str::to_lowercase))
+        .filter(|name| !name.starts_with("test_"))
+        .filter(|name| !SECTIONS.contains(&name.split("__").next().unwrap_or(name)))
+        .map(|name| format!("GUICHET_{} : réglage inconnu", name.to_uppercase()))
+        .collect()
+}
+
+/// The settings in force as TOML, secrets hidden.
+pub fn shown(settings: &Settings) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let mut line = |key: &str, value: String| {
+        let _ = writeln!(text, "{key} = {value}");
+    };
+    let quoted = |text: &str| format!("{text:?}");
+    let hidden = |secret: &Option<SecretString>| quoted(if secret.is_some() { "(caché)" } else { "" });
+    line("profile", quoted(settings.profile.as_str().as_str()));
+    line("portal.public_url", quoted(settings.public_url()));
+    line("portal.secret", hidden(&settings.portal.secret));
+    line("database.url", quoted(&without_password(settings.database.url.expose_secret())));
+    line("mail.carrier", quoted(&format!("{:?}", settings.mail.carrier).to_lowercase()));
+    line("mail.smtp_url", hidden(&settings.mail.smtp_url));
+    line("mail.from", quoted(&settings.mail.from));
+    line("sms.carrier", quoted(&format!("{:?}", settings.sms.carrier).to_lowercase()));
+    let twilio = &settings.sms.twilio;
+    line("sms.twilio.base_url", quoted(&twilio.base_url));
+    line("sms.twilio.account_sid", quoted(twilio.account_sid.as_deref().unwrap_or_default()));
+    line("sms.twilio.auth_token", hidden(&twilio.auth_token));
+    line("sms.twilio.from", quoted(twilio.from.as_deref().unwrap_or_default()));
+    line("sms.twilio.messaging_service_sid", quoted(twilio.messaging_service_sid.as_deref().unwrap_or_default()));
+    line("throttle.origin_posts_per_minute", settings.throttle.origin_posts_per_minute.to_string());
+    line("password_hash.memory_kib", settings.password_hash.memory_kib.to_string());
+    line("password_hash.iterations", settings.password_hash.iterations.to_string());
+    line("password_hash.lanes", settings.password_hash.lanes.to_string());
+    line("captcha.fixed_answer", quoted(if settings.captcha.fixed_answer.is_some() { "(caché)" } else { "" }));
+    for (name, population) in &settings.populations {
+        let policy = &population.password;
+        let classes: Vec<String> = policy.required.iter().map(|class| format!("{class:?}").to_lowercase()).collect();
+        line(
+            &format!("populations.{name}.password"),
+            format!(
+                "{{ min_length = {}, max_length = {}, required = {classes:?} }}",
+                policy.min_length, policy.max_length
+            ),
+        );
+        line(&format!("populations.{name}.link_minutes"), population.link_minutes.to_string());
+    }
+    text
+}
+
+/// An address of a database with its password hidden.
+fn without_password(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            // Only addresses without a host refuse a password, and those have none to hide.
+            let _ = parsed.set_password(Some("cache"));
+            parsed.to_string()
+        }
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Signing in with an address and a password.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::entities::{account, sign_in_throttle};
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::values::{EmailAddress, Instant, Purpose, Token};
+
+pub mod hashing;
+pub mod rules;
+pub mod sessions;
+
+use hashing::Verdict;
+use rules::{Admission, Failures};
+
+/// The population of those who vote.
+pub const ELECTORS: &str = "electors";
+
+/// A nonce that a browser got when its user proved to own the account. Failures from such a browser
+/// are counted apart, so that a stranger who fails on purpose can't keep the owner out (OWASP's
+/// "device cookies").
+pub type KnownBrowser = [u8; 16];
+
+/// What became of a sign-in.
+#[derive(Debug)]
+pub enum Outcome {
+    SignedIn {
+        account: account::Model,
+        session: Token,
+    },
+    /// Wrong address or password; which of them is not told.
+    Refused,
+    /// Too many failures: not before this moment.
+    Throttled {
+        until: Instant,
+    },
+    /// More sign-ins at once than can wait. Nothing was counted.
+    Busy,
+}
+
+/// Signs a person in. The same work is done for addresses that nobody has.
+pub async fn sign_in(
+    portal: &Portal,
+    email: &EmailAddress,
+    password: &str,
+    browser: Option<&KnownBrowser>,
+) -> Result<Outcome, Fault> {
+    let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
+    let key = throttle_key(portal, email, browser);
+    if let Admission::NotBefore(until) = count_a_try(portal, &key).await? {
+        return Ok(Outcome::Throttled { until });
+    }
+    let account = account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(&*portal.db).await?;
+    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+    let verdict = place.verify(password, hash.as_deref()).await?;
+    let (Some(account), Verdict::Right { stale }) = (account, verdict) else { return Ok(Outcome::Refused) };
+    if stale && let Some(place) = portal.hasher.enter() {
+        let fresh = place.hash(password).await?;
+        rehash(portal, &account, fresh).await?;
+    }
+    sign_in_throttle::Entity::delete_by_id(key).exec(&*portal.db).await?;
+    let session = sessions::open(portal, account.id).await?;
+    Ok(Outcome::SignedIn { account, session })
+}
+
+/// Forgets the failures under an address: its owner has just proved to read its mail.
+pub async fn forgive(work: &impl sea_orm::ConnectionTrait, portal: &Portal, email: &EmailAddress) -> Result<(), Fault> {
+    sign_in_throttle::Entity::delete_by_id(throttle_key(portal, email, None)).exec(work).await?;
+    Ok(())
+}
+
+/// Failures are counted under a digest of what was typed, whether or not an account has it.
+fn throttle_key(portal: &Portal, email: &EmailAddress, browser: Option<&KnownBrowser>) -> Vec<u8> {
+    let browser = browser.map_or(&[][..], |nonce| &nonce[..]);
+    portal.keys.digest(Purpose::Throttle, &[email.as_str().as_bytes(), browser])
+}
+
+/// Counts a try as failed before it is made, under lock: of many made at once, none slips through.
+/// A success takes the count away again.
+async fn count_a_try(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
+    let now = portal.now();
+    let fresh = sign_in_throttle::ActiveModel {
+        key_digest: Set(key.to_owned()),
+        in_a_row: Set(0),
+        today: Set(0),
+        last_failed_at: Set(now),
+    };
+    let work = portal.db.begin().await?;
+    sign_in_throttle::Entity::insert(fresh)
+        .on_conflict(OnConflict::column(sign_in_throttle::Column::KeyDigest).do_nothing().to_owned())
+        .exec_without_returning(&*work)
+        .await?;
+    let record = sign_in_throttle::Entity::find_by_id(key.to_owned())
+        .lock_exclusive()
+        .one(&*work)
+        .await?
+        .ok_or_else(|| Fault::new("a throttle vanished under its lock"))?;
+    let failures = Failures { in_a_row: record.in_a_row, today: record.today, last_at: record.last_failed_at };
+    let admission = rules::admit(&failures, now);
+    if admission == Admission::Now {
+        let failures = failures.with_one_more(now);
+        let counted = sign_in_throttle::ActiveModel {
+            key_digest: Set(record.key_digest),
+            in_a_row: Set(failures.in_a_row),
+            today: Set(failures.today),
+            last_failed_at: Set(now),
+        };
+        sign_in_throttle::Entity::update(counted).exec(&*work).await?;
+    }
+    work.commit().await?;
+    Ok(admission)
+}
+
+/// Keeps a hash at today's parameters, unless the password was changed meanwhile.
+async fn rehash(portal: &Portal, account: &account::Model, fresh: String) -> Result<(), Fault> {
+    account::Entity::update_many()
+        .col_expr(account::Column::PasswordHash, fresh.into())
+        .filter(account::Column::Id.eq(account.id))
+        .filter(account::Column::PasswordHash.eq(account.password_hash.clone()))
+        .exec(&*portal.db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! The words: Handlebars templates filled from Fluent, for pages, mails and SMS alike.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{LanguageIdentifier, Loader, langid};
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson, no_escape,
+};
+use rust_embed::RustEmbed;
+use serde::Serialize;
+
+use crate::fault::Fault;
+
+const FRENCH: LanguageIdentifier = langid!("fr");
+
+fluent_templates::static_loader! {
+    static LOCALES = {
+        locales: "./locales",
+        fallback_language: "fr",
+        // The marks that Fluent puts around values are for right-to-left scripts; an SMS can't hold them.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+#[derive(RustEmbed)]
+#[folder = "templates"]
+#[include = "*.hbs"]
+struct Templates;
+
+/// The compiled templates. Strict: a name that a context lacks is a fault, not an empty space.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    pages: Handlebars<'static>,
+    letters: Handlebars<'static>,
+}
+
+impl Texts {
+    pub fn load() -> Result<Self, Fault> {
+        let mut pages = Handlebars::new();
+        pages.set_strict_mode(true);
+        for name in Templates::iter() {
+            let Some(file) = Templates::get(&name) else { continue };
+            pages.register_template_string(name.trim_end_matches(".hbs"), std::str::from_utf8(&file.data)?)?;
+        }
+        pages.register_helper("t", Box::new(Translate));
+        let mut letters = pages.clone();
+        letters.register_escape_fn(no_escape);
+        Ok(Self { pages, letters })
+    }
+
+    /// A page: every value is escaped for HTML.
+    pub fn page(&self, template: &str, context: &impl Serialize) -> Result<String, Fault> {
+        Ok(self.pages.render(template, context)?)
+    }
+
+    /// A letter or an SMS: plain text.
+    pub fn plain(&self, template: &str, context: &impl Serialize) -> Result<String, Fault> {
+        Ok(self.letters.render(template, context)?)
+    }
+}
+
+/// One sentence of the locale, without a template around it.
+pub fn sentence(key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> String {
+    let arguments: HashMap<_, _> = arguments.iter().map(|(name, value)| (Cow::from(*name), value.clone())).collect();
+    LOCALES.lookup_with_args(&FRENCH, key, &arguments)
+}
+
+/// `{{t "key" name=value}}`
+struct Translate;
+
+impl HelperDef for Translate {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let key = helper.param(0).and_then(|key| key.value().as_str()).unwrap_or_default();
+        let arguments =
+            helper.hash().iter().map(|(name, value)| (Cow::from((*name).to_owned()), fluent(value.value()))).collect();
+        LOCALES
+            .try_lookup_complete(&FRENCH, key, Some(&arguments))
+            .map(|text| ScopedJson::Derived(text.into()))
+            .ok_or_else(|| RenderErrorReason::Other(format!("no sentence {key:?} in the locale")).into())
+    }
+}
+
+fn fluent(value: &serde_json::Value) -> FluentValue<'static> {
+    match value {
+        serde_json::Value::Number(number) => FluentValue::from(number.as_f64().unwrap_or_default()),
+        serde_json::Value::String(text) => FluentValue::from(text.clone()),
+        other => FluentValue::from(other.to_string()),
+    }
+}

@@ -1,0 +1,247 @@
+//! Mobile numbers of metropolitan France and overseas, in the one form in which they are compared.
+
+use std::fmt;
+use std::str::FromStr;
+
+use phonenumber::metadata::DATABASE;
+use phonenumber::{Mode, PhoneNumber, Type, country};
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use super::keys::{Keys, Purpose};
+
+/// Where a number may come from; which of these an election allows is its own setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Territory {
+    #[serde(rename = "FR")]
+    Metropole,
+    #[serde(rename = "GP")]
+    Guadeloupe,
+    #[serde(rename = "MQ")]
+    Martinique,
+    #[serde(rename = "GF")]
+    Guyane,
+    #[serde(rename = "RE")]
+    Reunion,
+    #[serde(rename = "YT")]
+    Mayotte,
+    #[serde(rename = "PM")]
+    SaintPierreEtMiquelon,
+    #[serde(rename = "NC")]
+    NouvelleCaledonie,
+    #[serde(rename = "PF")]
+    Polynesie,
+    #[serde(rename = "WF")]
+    WallisEtFutuna,
+}
+
+impl Territory {
+    pub const ALL: [Self; 10] = [
+        Self::Metropole,
+        Self::Guadeloupe,
+        Self::Martinique,
+        Self::Guyane,
+        Self::Reunion,
+        Self::Mayotte,
+        Self::SaintPierreEtMiquelon,
+        Self::NouvelleCaledonie,
+        Self::Polynesie,
+        Self::WallisEtFutuna,
+    ];
+
+    /// The plan in which a number is read, and whether its numbers may be typed with a leading 0.
+    fn plan(self) -> (&'static str, bool) {
+        match self {
+            Self::Metropole => ("FR", true),
+            Self::Guadeloupe => ("GP", true),
+            Self::Martinique => ("MQ", true),
+            Self::Guyane => ("GF", true),
+            Self::Reunion => ("RE", true),
+            Self::Mayotte => ("YT", true),
+            Self::SaintPierreEtMiquelon => ("PM", true),
+            Self::NouvelleCaledonie => ("NC", false),
+            Self::Polynesie => ("PF", false),
+            Self::WallisEtFutuna => ("WF", false),
+        }
+    }
+}
+
+/// Why a typed number can't receive the SMS; each gets its own sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberFault {
+    /// Nothing that reads as a telephone number of the territories.
+    Unreadable,
+    /// A sound number of a line that receives no SMS.
+    NotMobile,
+    /// A mobile number of a place that this election doesn't serve.
+    Elsewhere,
+}
+
+/// A mobile number in E.164, so that spaces, dots, +33 and 0033 are one number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MobileNumber(String);
+
+impl MobileNumber {
+    /// Reads a number as it is typed, trying the territories that share the leading 0 in turn.
+    pub fn parse(text: &str, allowed: &[Territory]) -> Result<Self, NumberFault> {
+        let Some(typed) = tidy(text) else { return Err(NumberFault::Unreadable) };
+        let mut fault = NumberFault::Unreadable;
+        for territory in Territory::ALL {
+            let (plan, shares_zero) = territory.plan();
+            if !shares_zero && !typed.starts_with('+') {
+                continue;
+            }
+            let Some(number) = read(&typed, plan) else { continue };
+            match number.number_type(&DATABASE) {
+                Type::Mobile | Type::FixedLineOrMobile if allowed.contains(&territory) => {
+                    return Ok(Self(number.format().mode(Mode::E164).to_string()));
+                }
+                Type::Mobile | Type::FixedLineOrMobile => fault = NumberFault::Elsewhere,
+                _ if fault == NumberFault::Unreadable => fault = NumberFault::NotMobile,
+                _ => {}
+            }
+        }
+        if fault == NumberFault::Unreadable && is_foreign(&typed) {
+            fault = NumberFault::Elsewhere;
+        }
+        Err(fault)
+    }
+
+    pub fn e164(&self) -> &str {
+        &self.0
+    }
+
+    /// One number has another digest in another election, so that elections can't be matched.
+    pub fn digest(&self, keys: &Keys, election: i64) -> Vec<u8> {
+        keys.digest(Purpose::Phone, &[&election.to_le_bytes(), self.0.as_bytes()])
+    }
+
+    /// What may be shown: the last two digits.
+    pub fn masked(&self) -> String {
+        format!("••\u{a0}••\u{a0}••\u{a0}••\u{a0}{}", &self.0[self.0.len().saturating_sub(2)..])
+    }
+}
+
+impl fmt::Debug for MobileNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MobileNumber(…)")
+    }
+}
+
+/// Digits and a leading +, or nothing when something else is there. `+33 (0)6` is a French habit.
+fn tidy(text: &str) -> Option<String> {
+    let text: String = text.nfkc().take(60).collect();
+    let text = text.trim().replace("(0)", "");
+    let mut digits = String::new();
+    for c in text.chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '+' if digits.is_empty() => digits.push(c),
+            ' ' | '.' | '-' | '/' | '(' | ')' | '‐' | '‑' | '\u{200b}' | '\u{202a}' | '\u{202c}' => {}
+            _ => return None,
+        }
+    }
+    let digits = match digits.strip_prefix("00") {
+        Some(rest) => format!("+{rest}"),
+        None => digits,
+    };
+    // +33 06…: the 0 stays by habit.
+    let digits = match digits.strip_prefix("+330") {
+        Some(rest) => format!("+33{rest}"),
+        None => digits,
+    };
+    (7..=17).contains(&digits.len()).then_some(digits)
+}
+
+fn read(typed: &str, plan: &str) -> Option<PhoneNumber> {
+    let plan = country::Id::from_str(plan).ok()?;
+    let number = phonenumber::parse(Some(plan), typed).ok()?;
+    (number.country().id() == Some(plan) && number.is_valid()).then_some(number)
+}
+
+fn is_foreign(typed: &str) -> bool {
+    typed.starts_with('+') && phonenumber::parse(None, typed).is_ok_and(|number| number.is_valid())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_number_however_it_is_typed() {
+        for typed in [
+            "0612345678",
+            "06 12 34 56 78",
+            "06.12.34.56.78",
+            "06-12-34-56-78",
+            "+33612345678",
+            "+33 6 12 34 56 78",
+            "0033612345678",
+            "+33 (0)6 12 34 56 78",
+            "+33 06 12 34 56 78",
+            "０６12345678",
+            " 06/12/34/56/78 ",
+        ] {
+            assert_eq!(MobileNumber::parse(typed, &Territory::ALL).unwrap().e164(), "+33612345678", "{typed}");
+        }
+    }
+
+    #[test]
+    fn overseas_numbers_are_found_behind_their_leading_zero() {
+        for (typed, e164) in [
+            ("0690001234", "+590690001234"),
+            ("0696123456", "+596696123456"),
+            ("0694201234", "+594694201234"),
+            ("0692123456", "+262692123456"),
+            ("0639012345", "+262639012345"),
+            ("+508551234", "+508551234"),
+            ("+687751234", "+687751234"),
+            ("+68987123456", "+68987123456"),
+        ] {
+            assert_eq!(MobileNumber::parse(typed, &Territory::ALL).map(|n| n.0).as_deref(), Ok(e164), "{typed}");
+        }
+    }
+
+    #[test]
+    fn each_fault_is_told_apart() {
+        let all = &Territory::ALL;
+        for (typed, allowed, fault) in [
+            ("", &all[..], NumberFault::Unreadable),
+            ("061234567", all, NumberFault::Unreadable),
+            ("06123456789", all, NumberFault::Unreadable),
+            ("bonjour", all, NumberFault::Unreadable),
+            ("06😀12345678", all, NumberFault::Unreadable),
+            ("<b>0612345678</b>", all, NumberFault::Unreadable),
+            ("0123456789", all, NumberFault::NotMobile),
+            ("+44 7911 123456", all, NumberFault::Elsewhere),
+            ("0690001234", &[Territory::Metropole], NumberFault::Elsewhere),
+            ("751234", all, NumberFault::Unreadable),
+        ] {
+            assert_eq!(MobileNumber::parse(typed, allowed).unwrap_err(), fault, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_mask_tells_two_digits() {
+        let number = MobileNumber::parse("0612345678", &Territory::ALL).unwrap();
+        assert_eq!(number.masked().replace('\u{a0}', " "), "•• •• •• •• 78");
+        assert!(!format!("{number:?}").contains('6'));
+    }
+
+    proptest! {
+        #[test]
+        fn spaces_and_prefixes_never_change_a_number(digits in "61[0-9]{7}", every in 1usize..4) {
+            let spaced: Vec<String> = digits.as_bytes().chunks(every).map(|c| String::from_utf8_lossy(c).into()).collect();
+            let read = |text: String| MobileNumber::parse(&text, &Territory::ALL);
+            prop_assert_eq!(read(format!("0{digits}")), read(format!("+33 {}", spaced.join(" "))));
+            prop_assert_eq!(read(format!("0{digits}")), read(format!("0033.{}", spaced.join("."))));
+        }
+
+        #[test]
+        fn parsing_never_panics(text in "\\PC{0,40}|[+0-9 ().]{0,20}") {
+            let _ = MobileNumber::parse(&text, &Territory::ALL);
+        }
+    }
+}

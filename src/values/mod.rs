@@ -1,0 +1,25 @@
+//! What parses or refuses: small types that hold only valid values, with no I/O and no framework.
+
+pub mod birthdate;
+pub mod chance;
+pub mod clock;
+pub mod email;
+pub mod gsm7;
+pub mod identifier;
+pub mod keys;
+pub mod mobile;
+pub mod numen;
+pub mod paris;
+pub mod password;
+pub mod token;
+
+pub use birthdate::Birthdate;
+pub use chance::Chance;
+pub use clock::{Clock, Instant};
+pub use email::EmailAddress;
+pub use identifier::VotingIdentifier;
+pub use keys::{Keys, Purpose};
+pub use mobile::{MobileNumber, Territory};
+pub use numen::Numen;
+pub use password::PasswordPolicy;
+pub use token::Token;

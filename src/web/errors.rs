@@ -1,0 +1,37 @@
+//! The calm pages for what went wrong, in the portal's own design.
+
+use rocket::http::{Method, Status};
+use rocket::response::Redirect;
+use rocket::{Request, catch, uri};
+use serde_json::json;
+
+use super::page::{Answer, Page};
+use super::sign_in;
+
+/// Nobody is signed in, any more or yet: a page leads to the sign-in, a form is told so.
+#[catch(401)]
+pub fn signed_out(request: &Request<'_>) -> Answer {
+    if request.method() == Method::Post {
+        Page::new("error", "error-401-title", json!({ "text": "error-401-text" }))
+            .status(Status::Unauthorized)
+            .outcome("signed-out")
+            .into()
+    } else {
+        Redirect::to(uri!(sign_in::address_page())).into()
+    }
+}
+
+#[catch(default)]
+pub fn other(status: Status, _: &Request<'_>) -> Page {
+    let (known, outcome) = match status.code {
+        403 => (403, "forbidden"),
+        404 | 405 => (404, "not-found"),
+        400 | 413 | 422 => (422, "form-invalid"),
+        429 => (429, "throttled"),
+        503 => (503, "busy"),
+        code if code < 500 => (404, "not-found"),
+        _ => (500, "fault"),
+    };
+    let context = json!({ "text": format!("error-{known}-text") });
+    Page::new("error", format!("error-{known}-title"), context).status(status).outcome(outcome)
+}

@@ -1,0 +1,63 @@
+//! What a refused form shows again: what was typed, and what is wrong beside each field.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::texts::sentence;
+
+/// The state of a form, ready for its template. Passwords are never kept in it.
+pub struct FormState {
+    values: BTreeMap<&'static str, String>,
+    /// In the order of the page.
+    errors: Vec<(&'static str, String)>,
+}
+
+impl FormState {
+    /// A form with fields as they were typed; longer than any honest value is cut.
+    pub fn with(values: &[(&'static str, &str)]) -> Self {
+        let values = values.iter().map(|&(name, value)| (name, value.chars().take(300).collect())).collect();
+        Self { values, errors: Vec::new() }
+    }
+
+    /// A form that nobody has filled yet.
+    pub fn blank(fields: &[&'static str]) -> Self {
+        Self { values: fields.iter().map(|&name| (name, String::new())).collect(), errors: Vec::new() }
+    }
+
+    /// Refuses a field, with the key of the sentence that says what to do.
+    pub fn refuse(&mut self, field: &'static str, key: &str) {
+        self.errors.push((field, sentence(key, &[])));
+    }
+
+    pub fn is_sound(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    pub fn is_refused(&self, field: &str) -> bool {
+        self.errors.iter().any(|(name, _)| *name == field)
+    }
+
+    pub fn only_refused(&self, field: &str) -> bool {
+        !self.is_sound() && self.errors.iter().all(|(name, _)| *name == field)
+    }
+
+    /// Empties a field whose answer serves no longer.
+    pub fn clear(&mut self, field: &'static str) {
+        self.values.insert(field, String::new());
+    }
+
+    pub fn json(&self) -> Value {
+        let fields: BTreeMap<_, _> = self
+            .values
+            .keys()
+            .chain(self.errors.iter().map(|(name, _)| name))
+            .map(|&name| {
+                let error = self.errors.iter().find(|(field, _)| *field == name).map(|(_, text)| text);
+                (name, json!({ "value": self.values.get(name).map_or("", String::as_str), "error": error }))
+            })
+            .collect();
+        let errors: Vec<_> = self.errors.iter().map(|(id, text)| json!({ "id": id, "text": text })).collect();
+        json!({ "fields": fields, "errors": errors })
+    }
+}

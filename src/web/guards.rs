@@ -1,0 +1,58 @@
+//! Who is asking: a signed-in person, or nobody.
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome};
+
+use super::cookies;
+use crate::portal::Portal;
+use crate::sign_in::sessions::{self, SignedIn};
+
+/// A signed-in person. Without one, the 401 catcher leads to the sign-in.
+pub struct Session(pub SignedIn);
+
+/// A signed-in person, or nobody.
+pub struct MaybeSession(pub Option<SignedIn>);
+
+struct Known(Option<SignedIn>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Session {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match find(request).await {
+            Ok(Some(signed_in)) => Outcome::Success(Self(signed_in)),
+            Ok(None) => Outcome::Error((Status::Unauthorized, ())),
+            Err(status) => Outcome::Error((status, ())),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for MaybeSession {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match find(request).await {
+            Ok(signed_in) => Outcome::Success(Self(signed_in)),
+            Err(status) => Outcome::Error((status, ())),
+        }
+    }
+}
+
+/// The person whom a guard of this request has found, for the frame of the page.
+pub fn known<'r>(request: &'r Request<'_>) -> Option<&'r SignedIn> {
+    request.local_cache(|| Known(None)).0.as_ref()
+}
+
+async fn find(request: &Request<'_>) -> Result<Option<SignedIn>, Status> {
+    let portal = request.rocket().state::<Portal>().ok_or(Status::InternalServerError)?;
+    let Some(token) = cookies::session(portal, request.cookies()) else { return Ok(None) };
+    let found = sessions::find(portal, &token).await.map_err(|fault| {
+        tracing::error!(%fault, "a session could not be looked up");
+        Status::InternalServerError
+    })?;
+    request.local_cache(|| Known(found.clone()));
+    Ok(found)
+}

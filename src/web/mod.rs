@@ -1,0 +1,67 @@
+//! The pages: guards, forms and answers. No rule is decided here.
+
+use rocket::figment::Figment;
+use rocket::{Build, Rocket, catchers, routes};
+
+use crate::portal::Portal;
+
+mod assets;
+mod captcha;
+mod cookies;
+mod demo;
+mod disavow;
+mod errors;
+mod form;
+mod guards;
+mod headers;
+mod health;
+mod home;
+mod log;
+mod page;
+mod posted;
+mod recovery;
+mod sign_in;
+mod throttle;
+mod voter;
+
+/// The whole site, ready to be launched or tested.
+pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
+    let demo = if portal.settings.is_demo() { routes![demo::messages] } else { routes![] };
+    let throttle = throttle::Throttle::new(portal.settings.throttle.origin_posts_per_minute);
+    rocket::custom(figment)
+        .attach(log::Log)
+        .attach(headers::Headers::new(&portal.settings))
+        .manage(throttle)
+        .manage(portal)
+        .mount("/", routes![home::home, assets::file, captcha::image, health::live, health::ready])
+        .mount(
+            "/",
+            routes![
+                sign_in::address_page,
+                sign_in::address,
+                sign_in::password_page,
+                sign_in::password,
+                sign_in::waiting,
+                sign_in::extend,
+                sign_in::sign_out,
+            ],
+        )
+        .mount(
+            "/",
+            routes![
+                recovery::ask_page,
+                recovery::ask,
+                recovery::confirm_page,
+                recovery::confirm,
+                recovery::sent,
+                recovery::link_page,
+                recovery::link,
+                recovery::waiting,
+                recovery::changed,
+            ],
+        )
+        .mount("/", routes![voter::home, voter::identifier_page, voter::identifier, voter::follow])
+        .mount("/", routes![disavow::confirm, disavow::freeze])
+        .mount("/", demo)
+        .register("/", catchers![errors::signed_out, errors::other])
+}

@@ -1,0 +1,120 @@
+//! A page of the portal: a template, its context, and the frame that every page shares.
+
+use rocket::Request;
+use rocket::http::{ContentType, Header, Status};
+use rocket::response::{self, Redirect, Responder, Response};
+use serde_json::{Value, json};
+
+use super::assets;
+use super::guards;
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::values::paris;
+
+/// What a handler answers with.
+#[derive(Responder)]
+pub enum Answer {
+    Page(Box<Page>),
+    Redirect(Redirect),
+}
+
+pub type Answered = Result<Answer, Fault>;
+
+pub struct Page {
+    template: &'static str,
+    /// Key of the title's sentence.
+    title: String,
+    /// The decision that the page tells, for scripts and tests.
+    outcome: &'static str,
+    status: Status,
+    context: Value,
+    /// Seconds after which the browser asks again, and what for.
+    refresh: Option<(u32, String)>,
+}
+
+impl Page {
+    /// `title` is the key of a sentence; `context` an object.
+    pub fn new(template: &'static str, title: impl Into<String>, context: Value) -> Self {
+        Self { template, title: title.into(), outcome: "", status: Status::Ok, context, refresh: None }
+    }
+
+    #[must_use]
+    pub fn outcome(mut self, outcome: &'static str) -> Self {
+        self.outcome = outcome;
+        self
+    }
+
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+
+    #[must_use]
+    pub fn refresh(mut self, seconds: u32, to: impl Into<String>) -> Self {
+        self.refresh = Some((seconds, to.into()));
+        self
+    }
+
+    fn render(&self, request: &Request<'_>, portal: &Portal) -> Result<String, Fault> {
+        let mut context = self.context.clone();
+        let session = guards::known(request).map(|signed_in| {
+            json!({
+                "email": signed_in.account.email,
+                "until": paris::time(signed_in.ends_at),
+                "seconds": (signed_in.ends_at - portal.now()).num_seconds(),
+            })
+        });
+        context["frame"] = json!({
+            "title": self.title,
+            "outcome": self.outcome,
+            "refused": self.status == Status::UnprocessableEntity,
+            "style": assets::address("guichet.css"),
+            "script": assets::address("guichet.js"),
+            "session": session,
+            "demo": portal.settings.is_demo(),
+            "refresh": self.refresh.as_ref().map(|(seconds, to)| json!({ "seconds": seconds, "to": to })),
+        });
+        portal.texts.page(self.template, &context)
+    }
+}
+
+impl From<Page> for Answer {
+    fn from(page: Page) -> Self {
+        Self::Page(Box::new(page))
+    }
+}
+
+impl From<Redirect> for Answer {
+    fn from(redirect: Redirect) -> Self {
+        Self::Redirect(redirect)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Page {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let portal = request.rocket().state::<Portal>().ok_or(Status::InternalServerError)?;
+        match self.render(request, portal) {
+            Ok(html) => {
+                let mut response = Response::build_from(html.respond_to(request)?);
+                response.header(ContentType::HTML).status(self.status);
+                if let Some((seconds, _)) = self.refresh
+                    && self.status.code >= 400
+                {
+                    response.header(Header::new("Retry-After", seconds.to_string()));
+                }
+                response.ok()
+            }
+            Err(fault) => fault.respond_to(request),
+        }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Fault {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        // The route, never the address: an address may hold a token.
+        let route = request.route().map(|route| route.uri.to_string());
+        tracing::error!(fault = %self, route, "a request met a fault");
+        Err(Status::InternalServerError)
+    }
+}

@@ -1,0 +1,185 @@
+//! A lost password, or the first one: ask, confirm, follow the mailed link, choose.
+
+use rocket::form::FromForm;
+use rocket::http::{CookieJar, Status};
+use rocket::response::Redirect;
+use rocket::{State, get, post, uri};
+use serde_json::{Value, json};
+
+use super::cookies::{self, Held};
+use super::form::FormState;
+use super::page::{Answer, Answered, Page};
+use super::posted::Posted;
+use super::sign_in::{address_refused, wait};
+use crate::portal::Portal;
+use crate::recovery;
+use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
+use crate::texts::sentence;
+use crate::values::password::{CharacterClass, Criterion};
+use crate::values::{EmailAddress, PasswordPolicy, Token, paris};
+
+#[derive(FromForm)]
+pub struct Address<'r> {
+    #[field(default = "")]
+    email: &'r str,
+}
+
+#[derive(FromForm)]
+pub struct Passwords<'r> {
+    #[field(default = "")]
+    password: &'r str,
+    #[field(default = "")]
+    password_again: &'r str,
+}
+
+#[get("/mot-de-passe/oublie")]
+pub fn ask_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> Page {
+    let known = cookies::address(portal, jar);
+    let form = FormState::with(&[("email", known.as_ref().map_or("", EmailAddress::as_str))]);
+    Page::new("recovery/ask", "recovery-title", json!({ "form": form.json() }))
+}
+
+#[post("/mot-de-passe/oublie", data = "<form>")]
+pub fn ask(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>>) -> Answered {
+    match EmailAddress::parse(form.0.email) {
+        Some(email) => {
+            cookies::keep_address(portal, jar, &email)?;
+            Ok(Redirect::to(uri!(confirm_page())).into())
+        }
+        None => Ok(address_refused("recovery/ask", "recovery-title", form.0.email).into()),
+    }
+}
+
+/// The first message: is this really the address?
+#[get("/mot-de-passe/oublie/confirmer")]
+pub fn confirm_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> Answer {
+    match cookies::address(portal, jar) {
+        Some(email) => {
+            Page::new("recovery/confirm", "recovery-confirm-title", json!({ "email": email.as_str() })).into()
+        }
+        None => Redirect::to(uri!(ask_page())).into(),
+    }
+}
+
+#[post("/mot-de-passe/oublie/confirmer", data = "<form>")]
+pub async fn confirm(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>>) -> Answered {
+    let Some(email) = EmailAddress::parse(form.0.email).or_else(|| cookies::address(portal, jar)) else {
+        return Ok(Redirect::to(uri!(ask_page())).into());
+    };
+    recovery::ask(portal, &email).await?;
+    Ok(Redirect::to(uri!(sent())).into())
+}
+
+/// The second message: a mail was sent, if the account exists.
+#[get("/mot-de-passe/oublie/envoye")]
+pub fn sent() -> Page {
+    Page::new("recovery/sent", "recovery-sent-title", json!({})).outcome("reset-sent")
+}
+
+#[get("/mot-de-passe/nouveau/<token>")]
+pub async fn link_page(portal: &State<Portal>, token: &str) -> Answered {
+    let link = match Token::parse(token) {
+        Some(token) => redeem::look(portal, &token).await?,
+        None => None,
+    };
+    Ok(link.map_or_else(expired, |link| choose(token, &link, &PasswordRefusal::default())).into())
+}
+
+#[post("/mot-de-passe/nouveau/<token>", data = "<form>")]
+pub async fn link(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str, form: Posted<Passwords<'_>>) -> Answered {
+    set(portal, jar, token, form.0.password, form.0.password_again).await
+}
+
+/// The browser comes back by itself with the password that had to wait.
+#[get("/mot-de-passe/nouveau/<token>/attente")]
+pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str) -> Answered {
+    match cookies::held(portal, jar, &waiting_path(token)) {
+        Some(held) => set(portal, jar, token, &held.password, &held.password_again).await,
+        None => Ok(Redirect::to(uri!(link_page(token))).into()),
+    }
+}
+
+async fn set(portal: &Portal, jar: &CookieJar<'_>, text: &str, password: &str, again: &str) -> Answered {
+    let Some(token) = Token::parse(text) else { return Ok(expired().into()) };
+    let outcome = redeem::redeem(portal, &token, password, again).await?;
+    if !matches!(outcome, Outcome::Busy) {
+        cookies::let_go(portal, jar);
+    }
+    match outcome {
+        Outcome::Changed { email } => {
+            cookies::keep_address(portal, jar, &email)?;
+            cookies::know_browser(portal, jar, &email)?;
+            cookies::close_session(portal, jar);
+            Ok(Redirect::to(uri!(changed())).into())
+        }
+        Outcome::LinkExpired => Ok(expired().into()),
+        Outcome::Refused(refusal) => Ok(match redeem::look(portal, &token).await? {
+            Some(link) => {
+                choose(text, &link, &refusal).status(Status::UnprocessableEntity).outcome("password-refused").into()
+            }
+            None => expired().into(),
+        }),
+        Outcome::Busy => {
+            let held = Held {
+                path: waiting_path(text),
+                email: None,
+                password: password.to_owned(),
+                password_again: again.to_owned(),
+            };
+            wait(portal, jar, &held).map(Into::into)
+        }
+    }
+}
+
+#[get("/mot-de-passe/change")]
+pub fn changed() -> Page {
+    Page::new("recovery/changed", "recovery-changed-title", json!({})).outcome("password-changed")
+}
+
+fn choose(token: &str, link: &OpenLink, refusal: &PasswordRefusal) -> Page {
+    let mut form = FormState::blank(&["password", "password_again"]);
+    for criterion in &refusal.unmet {
+        form.refuse("password", &format!("{}-unmet", key(*criterion)));
+    }
+    if refusal.differ {
+        form.refuse("password_again", "password-again-differs");
+    }
+    let context = json!({
+        "token": token,
+        "email": link.account.email,
+        "until": paris::date_and_time(link.expires_at),
+        "criteria": criteria(&link.policy, &refusal.unmet),
+        "form": form.json(),
+    });
+    Page::new("recovery/choose", "recovery-choose-title", context)
+}
+
+/// The criteria as they are listed before typing, the unmet ones marked after.
+fn criteria(policy: &PasswordPolicy, unmet: &[Criterion]) -> Vec<Value> {
+    let numbers = [("min", policy.min_length.into()), ("max", policy.max_length.into())];
+    let listed = policy.criteria().into_iter().filter(|criterion| *criterion != Criterion::Printable);
+    listed
+        .map(|criterion| json!({ "text": sentence(key(criterion), &numbers), "unmet": unmet.contains(&criterion) }))
+        .collect()
+}
+
+fn key(criterion: Criterion) -> &'static str {
+    match criterion {
+        Criterion::Length => "criterion-length",
+        Criterion::Class(CharacterClass::Lower) => "criterion-lower",
+        Criterion::Class(CharacterClass::Upper) => "criterion-upper",
+        Criterion::Class(CharacterClass::Digit) => "criterion-digit",
+        Criterion::Class(CharacterClass::Symbol) => "criterion-symbol",
+        Criterion::Printable => "criterion-printable",
+        Criterion::Uncommon => "criterion-uncommon",
+        Criterion::Impersonal => "criterion-impersonal",
+    }
+}
+
+fn waiting_path(token: &str) -> String {
+    uri!(waiting(token)).to_string()
+}
+
+fn expired() -> Page {
+    Page::new("recovery/expired", "recovery-expired-title", json!({})).status(Status::Gone).outcome("link-expired")
+}

@@ -1,0 +1,47 @@
+// Everything works without this script. With it: the first error is focused, a form is sent once,
+// and the end of the session is announced in time to extend it without losing what was typed.
+"use strict";
+
+const first = document.querySelector('main [role="alert"]');
+if (first) first.focus();
+
+for (const form of document.forms) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+// Back from another page by the browser's cache: the form may be sent again.
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+const stay = document.querySelector("form.stay");
+if (stay) {
+  const status = stay.querySelector("p");
+  const calm = status.textContent;
+  const notice = 5 * 60;
+  let ends = Date.now() + stay.dataset.sessionSeconds * 1000;
+  const look = () => {
+    const left = (ends - Date.now()) / 1000;
+    stay.classList.toggle("soon", left < notice);
+    const text = left <= 0 ? stay.dataset.ended : left < notice ? stay.dataset.warning : calm;
+    if (status.textContent !== text) status.textContent = text;
+  };
+  setInterval(look, 5000);
+  stay.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    delete stay.dataset.sent;
+    const answer = await fetch(stay.action, { method: "POST", body: new URLSearchParams() });
+    if (answer.ok && !new URL(answer.url).pathname.startsWith("/connexion")) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("form.stay");
+      ends = Date.now() + fresh.dataset.sessionSeconds * 1000;
+      status.textContent = fresh.querySelector("p").textContent;
+      stay.classList.remove("soon");
+    } else {
+      ends = 0;
+      look();
+    }
+  });
+}
