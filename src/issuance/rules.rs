@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn each_obstacle_stops_even_the_right_evidence() {
-        let cases: [(&str, fn(&mut Standing), Option<Refusal>); 10] = [
+        type Change = fn(&mut Standing);
+        let cases: [(&str, Change, Option<Refusal>); 10] = [
             ("nothing", |_| (), None),
             ("voted", |s| s.has_voted = true, Some(Refusal::HasVoted)),
             ("frozen", |s| s.is_frozen = true, Some(Refusal::Frozen)),

@@ -27,7 +27,7 @@ pub enum Content {
 pub struct Sealed {
     letter: Letter,
     channel: Channel,
-    sealed: Vec<u8>,
+    content: Vec<u8>,
 }
 
 /// Seals a message. Done before the transaction begins, so that no lock waits for it.
@@ -36,8 +36,8 @@ pub fn seal(portal: &Portal, letter: Letter, content: &Content) -> Result<Sealed
         Content::Mail(_) => Channel::Mail,
         Content::Sms(_) => Channel::Sms,
     };
-    let sealed = portal.keys.seal(Purpose::Outbox, &portal.chance, &serde_json::to_vec(content)?);
-    Ok(Sealed { letter, channel, sealed })
+    let content = portal.keys.seal(Purpose::Outbox, &portal.chance, &serde_json::to_vec(content)?);
+    Ok(Sealed { letter, channel, content })
 }
 
 /// Commits a message to be sent, with whatever else the transaction decides. Returns its id.
@@ -53,7 +53,7 @@ pub async fn enqueue(
         channel: Set(message.channel),
         letter: Set(message.letter.name().to_owned()),
         account_id: Set(account),
-        sealed: Set(Some(message.sealed)),
+        sealed: Set(Some(message.content)),
         state: Set(State::Queued),
         attempts: Set(0),
         created_at: Set(now),

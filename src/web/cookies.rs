@@ -69,7 +69,7 @@ pub fn known_browser(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress)
 
 pub fn know_browser(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress) -> Result<(), Fault> {
     let nonce: KnownBrowser = portal.chance.bytes();
-    seal(portal, jar, BROWSER, &(email.as_str(), nonce), BROWSER_LIFE)
+    seal(portal, jar, BROWSER, (email.as_str(), nonce), BROWSER_LIFE)
 }
 
 pub fn held(portal: &Portal, jar: &CookieJar<'_>, path: &str) -> Option<Held> {

@@ -16,6 +16,7 @@ mod guards;
 mod headers;
 mod health;
 mod home;
+mod identifier;
 mod log;
 mod page;
 mod posted;
@@ -60,7 +61,7 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
                 recovery::changed,
             ],
         )
-        .mount("/", routes![voter::home, voter::identifier_page, voter::identifier, voter::follow])
+        .mount("/", routes![voter::home, identifier::page, identifier::submit, voter::follow])
         .mount("/", routes![disavow::confirm, disavow::freeze])
         .mount("/", demo)
         .register("/", catchers![errors::signed_out, errors::other])

@@ -15,7 +15,7 @@ use crate::values::paris;
 #[derive(Responder)]
 pub enum Answer {
     Page(Box<Page>),
-    Redirect(Redirect),
+    Redirect(Box<Redirect>),
 }
 
 pub type Answered = Result<Answer, Fault>;
@@ -87,7 +87,7 @@ impl From<Page> for Answer {
 
 impl From<Redirect> for Answer {
     fn from(redirect: Redirect) -> Self {
-        Self::Redirect(redirect)
+        Self::Redirect(Box::new(redirect))
     }
 }
 
