@@ -9,6 +9,7 @@ use lettre::message::{Mailbox, Message};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use super::{Handover, file};
 use crate::fault::Fault;
@@ -71,9 +72,12 @@ impl MailCarrier {
             },
             Self::Smtp { transport, from } => match written(mail, from, now) {
                 Err(fault) => Handover::Refused { reason: fault.to_string() },
-                Ok(message) => match transport.send(message).await {
-                    Ok(_) => Handover::Accepted { id: None },
-                    Err(error) => judge(&error),
+                // lettre's own patience ends with the connection: a server that then falls silent would
+                // hold the worker for ever.
+                Ok(message) => match timeout(PATIENCE, transport.send(message)).await {
+                    Ok(Ok(_)) => Handover::Accepted { id: None },
+                    Ok(Err(error)) => judge(&error),
+                    Err(_) => Handover::later("smtp: silent"),
                 },
             },
         }

@@ -46,7 +46,6 @@ struct Draft {
 /// The digests of a form: all that is compared or kept of it.
 struct Digests {
     numen: Vec<u8>,
-    birthdate: Vec<u8>,
     phone: Vec<u8>,
     submission: Vec<u8>,
 }
@@ -67,7 +66,8 @@ pub async fn request(portal: &Portal, seat: &Seat, email: &str, request: &Reques
     let standing = Standing::new(&seat.election, &voter, &earlier);
     let mut evidence = Evidence {
         numen: digests.numen == voter.numen_digest,
-        birthdate: digests.birthdate == voter.birthdate_digest,
+        // Against the roll's NUMEN, not the typed one, so that each is judged by itself.
+        birthdate: request.birthdate.digest(&portal.keys, &voter.numen_digest) == voter.birthdate_digest,
         phone: phone_owner(&*work, &voter, &digests.phone).await?,
     };
     let mut decision = rules::decide(&standing, evidence, now);
@@ -145,7 +145,7 @@ fn digests(portal: &Portal, election: &election::Model, request: &Request) -> Di
     let birthdate = request.birthdate.digest(&portal.keys, &numen);
     let phone = request.mobile.digest(&portal.keys, election.id);
     let submission = portal.keys.digest(Purpose::Submission, &[&numen, &birthdate, &phone]);
-    Digests { numen, birthdate, phone, submission }
+    Digests { numen, phone, submission }
 }
 
 async fn phone_owner(work: &impl ConnectionTrait, voter: &voter::Model, phone: &[u8]) -> Result<PhoneOwner, Fault> {

@@ -68,8 +68,10 @@ pub fn identifier_text(portal: &Portal, election: &str, identifier: &VotingIdent
         let context = json!({ "election": name, "identifier": identifier.text() });
         Ok(gsm7::spell(portal.texts.plain("sms/identifier", &context)?.trim()))
     };
-    let frame = gsm7::septets(&render("")?).ok_or_else(|| Fault::new("an SMS template is outside GSM-7"))?;
-    let room = gsm7::SEGMENT.checked_sub(frame).ok_or_else(|| Fault::new("an SMS template exceeds one segment"))?;
+    // Measured around a name of one septet: an empty one would let trimming shorten the frame.
+    let framed = gsm7::septets(&render("x")?).ok_or_else(|| Fault::new("an SMS template is outside GSM-7"))?;
+    let room =
+        (gsm7::SEGMENT + 1).checked_sub(framed).ok_or_else(|| Fault::new("an SMS template exceeds one segment"))?;
     render(&gsm7::shorten(gsm7::spell(election).trim(), room))
 }
 

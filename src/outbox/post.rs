@@ -31,7 +31,7 @@ pub async fn claim(portal: &Portal, most: u64) -> Result<Vec<Model>, Fault> {
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .to_owned();
     let work = portal.db.begin().await?;
-    let claimed = Entity::update_many()
+    let mut claimed = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Sending.to_value()))
         .col_expr(Column::DueAt, Expr::value(now + LEASE))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
@@ -39,6 +39,7 @@ pub async fn claim(portal: &Portal, most: u64) -> Result<Vec<Model>, Fault> {
         .exec_with_returning(&*work)
         .await?;
     work.commit().await?;
+    claimed.sort_by_key(|message| message.id);
     Ok(claimed)
 }
 

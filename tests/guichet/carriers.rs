@@ -1,0 +1,194 @@
+//! What the carriers send is received by a real SMTP server, by a server made from Twilio's published
+//! API description, and by sockets that behave badly.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use guichet::carriers::twilio::Twilio;
+use guichet::carriers::{Handover, Mail, MailCarrier, Sms};
+use guichet::settings::{self, Settings};
+use rocket::figment::Figment;
+use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rocket::tokio::net::TcpListener;
+
+use crate::support::app::{opening_day, peer};
+
+fn settings(adjust: impl FnOnce(Figment) -> Figment) -> Settings {
+    let figment = settings::figment()
+        .select("demo")
+        .merge(("portal.public_url", "https://vote.example.fr"))
+        .merge(("portal.secret", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="))
+        .merge(("mail.from", "Vote <vote@example.fr>"));
+    Settings::read(&adjust(figment)).unwrap()
+}
+
+fn smtp(url: &str) -> MailCarrier {
+    let settings = settings(|figment| figment.merge(("mail.carrier", "smtp")).merge(("mail.smtp_url", url)));
+    MailCarrier::from_settings(&settings).unwrap()
+}
+
+fn twilio(base_url: &str) -> Twilio {
+    Twilio::new(&settings(|figment| {
+        figment
+            .merge(("sms.carrier", "twilio"))
+            .merge(("sms.twilio.base_url", base_url))
+            .merge(("sms.twilio.account_sid", "AC00000000000000000000000000000001"))
+            .merge(("sms.twilio.auth_token", "secret"))
+            .merge(("sms.twilio.from", "Vote2026"))
+    }))
+    .unwrap()
+}
+
+fn mail(to: &str) -> Mail {
+    Mail {
+        to: to.into(), subject: "Choisissez votre mot de passe".into(), text: "Bonjour à vous : « été »\n".into()
+    }
+}
+
+fn sms() -> Sms {
+    Sms { to: "+33612345678".into(), text: "Élections : ABCD-EFGH-JKMN".into() }
+}
+
+#[tokio::test]
+async fn a_real_smtp_server_receives_the_mail() {
+    let Some(server) = peer("GUICHET_TEST_SMTP", "carriers::a_real_smtp_server") else { return };
+    let maildir = std::env::var("GUICHET_TEST_MAILDIR").unwrap();
+    let carrier = smtp(&server);
+    let to = format!("d.ormeau{}@ac-valmont.example", std::process::id());
+    assert_eq!(carrier.send(&mail(&to), opening_day()).await, Handover::Accepted { id: None });
+    let received = received(Path::new(&maildir), &to);
+    let received = mail_parser::MessageParser::default().parse(&received).unwrap();
+    assert_eq!(received.subject(), Some("Choisissez votre mot de passe"));
+    assert_eq!(received.body_text(0).unwrap().trim(), "Bonjour à vous : « été »");
+    assert_eq!(received.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
+
+    let refused = carrier.send(&mail("refuse@ac-valmont.example"), opening_day()).await;
+    assert_eq!(refused, Handover::Refused { reason: "smtp 550".into() });
+    let later = carrier.send(&mail("later@ac-valmont.example"), opening_day()).await;
+    assert_eq!(later, Handover::later("smtp 451"));
+}
+
+fn received(maildir: &Path, to: &str) -> Vec<u8> {
+    let files = std::fs::read_dir(maildir.join("new")).unwrap();
+    files
+        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        .find(|content| String::from_utf8_lossy(content).contains(to))
+        .expect("the mail in the mailbox")
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_or_silent_is_tried_later() {
+    let closed = format!("smtp://{}", free_address().await);
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent_url = format!("smtp://{}", silent.local_addr().unwrap());
+    for url in [closed, silent_url] {
+        let carrier = smtp(&url);
+        assert!(matches!(carrier.send(&mail("a@b.example"), opening_day()).await, Handover::Later { .. }), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn twilios_own_api_description_accepts_what_is_sent() {
+    let Some(server) = peer("GUICHET_TEST_TWILIO", "carriers::twilios_own_api_description") else { return };
+    match twilio(&server).send(&sms()).await {
+        Handover::Accepted { id: Some(id) } => assert!(!id.is_empty()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_named_parameter_is_sent() {
+    let (base, request) = answering("HTTP/1.1 201 Created\r\nContent-Length: 13\r\n\r\n{\"sid\":\"SM1\"}").await;
+    assert_eq!(twilio(&base).send(&sms()).await, Handover::Accepted { id: Some("SM1".into()) });
+    let request = request.await.unwrap();
+    assert!(request.starts_with("POST /2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json"));
+    assert!(request.to_lowercase().contains("authorization: basic "));
+    for parameter in [
+        "To=%2B33612345678",
+        "From=Vote2026",
+        "Body=%C3%89lections+%3A+ABCD-EFGH-JKMN",
+        "StatusCallback=https%3A%2F%2Fvote.example.fr%2Fwebhooks%2Ftwilio",
+        "ValidityPeriod=1800",
+        "ContentRetention=discard",
+        "AddressRetention=obfuscate",
+    ] {
+        assert!(request.contains(parameter), "{parameter} in {request}");
+    }
+}
+
+#[tokio::test]
+async fn each_bad_answer_is_handled_apart() {
+    let refused = |reason: &str| Handover::Refused { reason: reason.into() };
+    let later = |reason: &str, after: Option<u64>, alarm| Handover::Later {
+        reason: reason.into(),
+        after: after.map(Duration::from_secs),
+        alarm,
+    };
+    for (answer, expected) in [
+        ("HTTP/1.1 400 Bad Request\r\nContent-Length: 14\r\n\r\n{\"code\":21211}", refused("twilio 400/21211")),
+        ("HTTP/1.1 401 No\r\nContent-Length: 14\r\n\r\n{\"code\":20003}", later("twilio 401/20003", None, true)),
+        (
+            "HTTP/1.1 429 Slow\r\nRetry-After: 42\r\nContent-Length: 14\r\n\r\n{\"code\":20429}",
+            later("twilio 429/20429", Some(42), false),
+        ),
+        ("HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n", later("twilio 503", None, false)),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>ok</html>",
+            later("twilio: answer without a sid", None, false),
+        ),
+        (
+            "HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"sid\":",
+            later("twilio: answer without a sid", None, false),
+        ),
+        ("", later("twilio: broken answer", None, false)),
+    ] {
+        let (base, _request) = answering(answer).await;
+        assert_eq!(twilio(&base).send(&sms()).await, expected, "{answer}");
+    }
+    let closed = format!("http://{}", free_address().await);
+    assert_eq!(twilio(&closed).send(&sms()).await, later("twilio: no connection", None, false));
+}
+
+#[tokio::test]
+async fn silence_is_given_up_after_a_while() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (_open, _) = listener.accept().await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    assert_eq!(twilio(&base).send(&sms()).await, Handover::later("twilio: silent"));
+}
+
+/// A server that gives one answer, whatever it is asked, and what it was asked.
+async fn answering(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let request = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        let mut chunk = [0; 4096];
+        while !is_whole(&request) {
+            let read = socket.read(&mut chunk).await.unwrap();
+            if read == 0 {
+                break;
+            }
+            request.extend_from_slice(&chunk[..read]);
+        }
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8_lossy(&request).into_owned()
+    });
+    (base, request)
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
+async fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}

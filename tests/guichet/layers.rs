@@ -1,0 +1,120 @@
+//! Who may import whom: `values` ← `entities` ← features ← `web`, `worker` ← the command line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every source file of the crate, with its room (`sign_in/rules.rs` → `sign_in`).
+fn files() -> Vec<(String, PathBuf)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(Path::new("src"), &mut found);
+    let room = |path: &Path| {
+        let inner = path.strip_prefix("src").unwrap();
+        inner.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+    };
+    found.into_iter().map(|path| (room(&path), path)).collect()
+}
+
+/// The rooms that a file names: `crate::room` and `guichet::room`, wherever it does.
+fn named(text: &str) -> Vec<String> {
+    let code: String = text.split("#[cfg(test)]").next().unwrap().to_owned();
+    let mut rooms = Vec::new();
+    for root in ["crate::", "guichet::"] {
+        for rest in code.split(root).skip(1) {
+            if let Some(group) = rest.strip_prefix('{') {
+                let group = group.split("};").next().unwrap();
+                rooms.extend(group.split(',').map(|name| name.trim().split("::").next().unwrap().to_owned()));
+            } else {
+                rooms.push(rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned());
+            }
+        }
+    }
+    rooms
+}
+
+const FEATURES: [&str; 6] = ["roll", "sign_in", "recovery", "issuance", "outbox", "captcha"];
+
+/// What each room may name.
+fn allowed(room: &str) -> Vec<&'static str> {
+    let ground = ["fault", "values"];
+    let house = ["fault", "values", "settings", "carriers", "db", "texts", "entities", "portal"];
+    match room {
+        "values" | "entities" => vec!["values"],
+        "fault" => vec![],
+        "db" | "texts" => vec!["fault"],
+        // The settings check the hashing parameters with those who use them.
+        "settings" => [&ground[..], &["sign_in"]].concat(),
+        "carriers" => [&ground[..], &["settings"]].concat(),
+        "portal" => [&ground[..], &["settings", "carriers", "db", "texts", "sign_in"]].concat(),
+        room if FEATURES.contains(&room) || ["worker", "demo"].contains(&room) => [&house[..], &FEATURES].concat(),
+        "web" => [&house[..], &FEATURES, &["demo"]].concat(),
+        "main" | "cli" | "lib" => [&house[..], &FEATURES, &["demo", "web", "worker"]].concat(),
+        other => panic!("the room {other} is new: say here what it may name"),
+    }
+}
+
+#[test]
+fn every_room_names_only_what_it_stands_on() {
+    for (room, path) in files() {
+        let text = fs::read_to_string(&path).unwrap();
+        for other in named(&text) {
+            if !other.is_empty() && other != room {
+                assert!(allowed(&room).contains(&other.as_str()), "{} names {other}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_and_parsers_know_values_only() {
+    let pure = files()
+        .into_iter()
+        .filter(|(room, path)| room == "values" || path.ends_with("rules.rs") || path.ends_with("parse.rs"));
+    let mut seen = 0;
+    for (_, path) in pure {
+        seen += 1;
+        let text = fs::read_to_string(&path).unwrap();
+        for library in ["sea_orm", "rocket", "tokio", "reqwest", "lettre::", "async fn", "std::fs", "std::net"] {
+            assert!(!text.contains(library), "{} uses {library}", path.display());
+        }
+        assert!(named(&text).iter().all(|room| room == "values"), "{}", path.display());
+    }
+    assert!(seen > 15, "the files were found");
+}
+
+#[test]
+fn the_pages_write_nothing_themselves() {
+    for (room, path) in files() {
+        let text = fs::read_to_string(&path).unwrap();
+        if room == "web" {
+            for word in ["ActiveModel", "Entity::", "EntityTrait", ".begin()"] {
+                assert!(!text.contains(word), "{} uses {word}", path.display());
+            }
+        }
+        if !path.ends_with("values/clock.rs") && !path.ends_with("values/chance.rs") {
+            for word in ["Utc::now", "SystemTime::now", "OsRng", "thread_rng"] {
+                assert!(!text.contains(word), "{} reads {word} on the side", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_form_goes_through_the_guard() {
+    for (_, path) in files().into_iter().filter(|(room, _)| room == "web") {
+        let text = fs::read_to_string(&path).unwrap();
+        for post in text.split("#[post(").skip(1) {
+            let signature = post.split(" -> ").next().unwrap();
+            assert!(signature.contains("Posted<") || signature.contains("Pressed"), "{}: {signature}", path.display());
+        }
+    }
+}

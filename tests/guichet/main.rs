@@ -1,0 +1,19 @@
+//! The portal as its users meet it: whole paths on a stopped clock, on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+mod bad_input;
+mod canary;
+mod carriers;
+mod export;
+mod issuance;
+mod layers;
+mod path;
+mod races;
+mod recovery;
+mod roll_import;
+mod sign_in;
+mod sms_text;
+mod waiting;

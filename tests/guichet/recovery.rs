@@ -1,0 +1,150 @@
+//! Links to set a password: who gets one, and how often it opens.
+
+use chrono::Duration;
+
+use crate::support::{App, PASSWORD, on_both, voter};
+
+const LINK: &str = "/mot-de-passe/nouveau/";
+
+on_both! {
+    async fn an_unknown_address_gets_the_same_answer_and_no_mail(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let mut answers = Vec::new();
+        for someone in [voter(1), voter(2)] {
+            let browser = app.browser();
+            let confirm = browser.post("/mot-de-passe/oublie", &[("email", &someone.email)]).await;
+            let sent = browser.post("/mot-de-passe/oublie/confirmer", &[]).await.expect(200, "reset-sent");
+            answers.push((confirm.html + &sent.html).replace(&someone.email, "ADDRESS"));
+        }
+        app.drain().await;
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!((app.mails_to(&voter(1).email).len(), app.mails_to(&voter(2).email).len()), (1, 0));
+        assert_eq!(app.count("SELECT COUNT(*) FROM recovery_request").await, 0);
+    }
+}
+
+on_both! {
+    async fn opening_a_link_consumes_nothing_and_using_it_does(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.ask_link(&app, &voter(1)).await;
+        let link = app.mailed_link(&voter(1).email, LINK);
+        for _ in 0..3 {
+            app.browser().get(&link).await.expect(200, "");
+        }
+        let weak = browser.post(&link, &[("password", "court"), ("password_again", "autre")]).await;
+        let weak = weak.expect(422, "password-refused").text();
+        for named in ["longueur", "lettre majuscule", "Il manque un chiffre", "sont différents"] {
+            assert!(weak.contains(named), "{named}");
+        }
+        assert!(!weak.contains("court\""), "a typed password never comes back");
+        browser.post(&link, &[("password", PASSWORD), ("password_again", PASSWORD)]).await.expect(200, "password-changed");
+        browser.get(&link).await.expect(410, "link-expired");
+        browser.post(&link, &[("password", PASSWORD), ("password_again", PASSWORD)]).await.expect(410, "link-expired");
+    }
+}
+
+on_both! {
+    async fn a_link_lives_24_hours(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.ask_link(&app, &voter(1)).await;
+        let link = app.mailed_link(&voter(1).email, LINK);
+        app.wait(Duration::hours(24) - Duration::seconds(1));
+        browser.get(&link).await.expect(200, "");
+        app.wait(Duration::seconds(1));
+        browser.get(&link).await.expect(410, "link-expired");
+        browser.post(&link, &[("password", PASSWORD), ("password_again", PASSWORD)]).await.expect(410, "link-expired");
+    }
+}
+
+on_both! {
+    async fn a_new_request_makes_the_older_links_useless(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.ask_link(&app, &voter(1)).await;
+        let older = app.mailed_link(&voter(1).email, LINK);
+        browser.ask_link(&app, &voter(1)).await;
+        let newer = app.mailed_link(&voter(1).email, LINK);
+        assert_ne!(older, newer);
+        browser.get(&older).await.expect(410, "link-expired");
+        browser.get(&newer).await.expect(200, "");
+    }
+}
+
+on_both! {
+    async fn at_most_five_mails_an_hour(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        for _ in 0..8 {
+            browser.ask_link(&app, &voter(1)).await;
+        }
+        assert_eq!(app.mails_to(&voter(1).email).len(), 5);
+        let link = app.mailed_link(&voter(1).email, LINK);
+        browser.get(&link).await.expect(200, "");
+        app.wait(Duration::minutes(61));
+        browser.ask_link(&app, &voter(1)).await;
+        assert_eq!(app.mails_to(&voter(1).email).len(), 6);
+    }
+}
+
+on_both! {
+    async fn a_new_password_ends_every_session_and_is_told_by_mail(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let (laptop, phone) = (app.browser(), app.browser());
+        laptop.arrive(&app, &voter(1)).await;
+        assert_eq!(phone.sign_in(&voter(1), PASSWORD).await.path, "/electeur");
+        laptop.ask_link(&app, &voter(1)).await;
+        let link = app.mailed_link(&voter(1).email, LINK);
+        laptop.post(&link, &[("password", "Brume4Tilleul"), ("password_again", "Brume4Tilleul")]).await.expect(200, "password-changed");
+        app.drain().await;
+        assert!(app.mails_to(&voter(1).email).last().unwrap().subject.contains("a changé"));
+        for browser in [&laptop, &phone] {
+            assert_eq!(browser.get("/electeur").await.path, "/connexion");
+        }
+        phone.sign_in(&voter(1), PASSWORD).await.expect(422, "sign-in-refused");
+        assert_eq!(phone.sign_in(&voter(1), "Brume4Tilleul").await.path, "/electeur");
+    }
+}
+
+on_both! {
+    async fn what_is_personal_is_refused_in_a_password(app: App) {
+        let someone = voter(5);
+        app.enrol(std::slice::from_ref(&someone)).await;
+        let browser = app.browser();
+        browser.ask_link(&app, &someone).await;
+        let link = app.mailed_link(&someone.email, LINK);
+        for personal in [
+            format!("Zq7-{}", someone.last_name),
+            format!("Zq7-{}", someone.numen.to_lowercase()),
+            format!("Zq-{}-w", someone.birthdate.replace('/', "")),
+            "Zq7-d.ormeau5".to_owned(),
+        ] {
+            let refused = browser.post(&link, &[("password", &personal), ("password_again", &personal)]).await;
+            assert!(refused.expect(422, "password-refused").text().contains("contient votre nom"), "{personal}");
+        }
+    }
+}
+
+on_both! {
+    async fn of_two_tabs_that_send_the_form_at_once_one_changes_the_password(app: App) {
+        app.enrol(&[voter(1)]).await;
+        app.browser().ask_link(&app, &voter(1)).await;
+        let link = app.mailed_link(&voter(1).email, LINK);
+        let tabs = (0..8).map(|n| {
+            let (browser, link) = (app.browser(), link.clone());
+            tokio::spawn(async move {
+                let password = format!("Velours7Cobalt{n}");
+                browser.post(&link, &[("password", &password), ("password_again", &password)]).await.outcome().to_owned()
+            })
+        });
+        let mut outcomes = Vec::new();
+        for tab in tabs.collect::<Vec<_>>() {
+            outcomes.push(tab.await.unwrap());
+        }
+        outcomes.sort();
+        let changed = outcomes.iter().filter(|outcome| *outcome == "password-changed").count();
+        let expired = outcomes.iter().filter(|outcome| *outcome == "link-expired").count();
+        assert_eq!((changed, expired), (1, 7), "{outcomes:?}");
+    }
+}
