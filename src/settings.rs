@@ -257,7 +257,9 @@ fn section<T: DeserializeOwned>(figment: &Figment, name: &str, faults: &mut Vec<
         Err(error) => {
             // The kind names what was expected; the actual value, which may be a secret, is left out.
             faults.extend(error.into_iter().map(|fault| {
-                let key = if fault.path.is_empty() { name.to_owned() } else { fault.path.join(".") };
+                // Figment puts the section behind its key.
+                let inner: Vec<&str> = fault.path.iter().map(String::as_str).filter(|key| *key != name).collect();
+                let key = [&[name], &inner[..]].concat().join(".");
                 format!("{key} : {}", describe(&fault.kind))
             }));
             None

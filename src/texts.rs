@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use chrono::{Datelike, Timelike};
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, langid};
 use handlebars::{
@@ -12,6 +13,7 @@ use rust_embed::RustEmbed;
 use serde::Serialize;
 
 use crate::fault::Fault;
+use crate::values::{Instant, paris};
 
 const FRENCH: LanguageIdentifier = langid!("fr");
 
@@ -67,6 +69,29 @@ pub fn sentence(key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> Str
     LOCALES.lookup_with_args(&FRENCH, key, &arguments)
 }
 
+/// `lundi 23 novembre 2026 à 10 h 05`, in Paris.
+pub fn date_and_time(at: Instant) -> String {
+    sentence("date-and-time", &moment(at))
+}
+
+/// `10 h 05`, in Paris.
+pub fn time(at: Instant) -> String {
+    sentence("time", &moment(at))
+}
+
+fn moment(at: Instant) -> [(&'static str, FluentValue<'static>); 6] {
+    let at = paris::wall(at);
+    [
+        ("weekday", at.weekday().number_from_monday().into()),
+        ("day", at.day().into()),
+        ("month", at.month().into()),
+        // As texts: a locale would group the year's digits and drop the minutes' zero.
+        ("year", at.year().to_string().into()),
+        ("hour", at.hour().into()),
+        ("minute", format!("{:02}", at.minute()).into()),
+    ]
+}
+
 /// `{{t "key" name=value}}`
 struct Translate;
 
@@ -93,5 +118,22 @@ fn fluent(value: &serde_json::Value) -> FluentValue<'static> {
         serde_json::Value::Number(number) => FluentValue::from(number.as_f64().unwrap_or_default()),
         serde_json::Value::String(text) => FluentValue::from(text.clone()),
         other => FluentValue::from(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_paris_in_winter_and_in_summer() {
+        let told = |utc: &str| date_and_time(utc.parse().unwrap());
+        assert_eq!(told("2026-11-23T09:05:00Z"), "lundi 23\u{a0}novembre 2026 à 10\u{a0}h\u{a0}05");
+        assert_eq!(told("2026-07-31T22:30:00Z"), "samedi 1er\u{a0}août 2026 à 0\u{a0}h\u{a0}30");
+        for month in 1..=12 {
+            for day in 1..=28 {
+                assert!(!told(&format!("2026-{month:02}-{day:02}T12:00:00Z")).contains(['{', '?']));
+            }
+        }
     }
 }

@@ -7,7 +7,8 @@ use crate::carriers::{Mail, Sms};
 use crate::entities::election;
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::values::{Instant, MobileNumber, Token, VotingIdentifier, gsm7, paris};
+use crate::texts;
+use crate::values::{Instant, MobileNumber, Token, VotingIdentifier, gsm7};
 
 /// Every message of the portal, by the name of its template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +38,14 @@ impl Letter {
 pub fn password_link(portal: &Portal, to: &str, token: &Token, until: Instant) -> Result<Sealed, Fault> {
     let context = json!({
         "link": portal.link(&format!("/mot-de-passe/nouveau/{}", token.text())),
-        "until": paris::date_and_time(until),
+        "until": texts::date_and_time(until),
     });
     mail(portal, Letter::PasswordLink, to, &context)
 }
 
 pub fn password_changed(portal: &Portal, to: &str) -> Result<Sealed, Fault> {
     let context = json!({
-        "at": paris::date_and_time(portal.now()),
+        "at": texts::date_and_time(portal.now()),
         "link": portal.link("/mot-de-passe/oublie"),
     });
     mail(portal, Letter::PasswordChanged, to, &context)
@@ -86,7 +87,7 @@ pub fn identifier_sent(
     let context = json!({
         "election": election.name,
         "number": number.masked(),
-        "at": paris::date_and_time(portal.now()),
+        "at": texts::date_and_time(portal.now()),
         "disavow": portal.link(&format!("/pas-moi/{}", disavow.text())),
         "support": support(election),
     });
@@ -104,7 +105,7 @@ pub fn identifier_voided(
         "election": election.name,
         "number": masked_number,
         "link": portal.link("/electeur"),
-        "until": paris::date_and_time(election.reissue_closes),
+        "until": texts::date_and_time(election.reissue_closes),
         "support": support(election),
     });
     mail(portal, Letter::IdentifierVoided, to, &context)
@@ -113,7 +114,7 @@ pub fn identifier_voided(
 pub fn identifier_disavowed(portal: &Portal, to: &str, election: &election::Model) -> Result<Sealed, Fault> {
     let context = json!({
         "election": election.name,
-        "at": paris::date_and_time(portal.now()),
+        "at": texts::date_and_time(portal.now()),
         "support": support(election),
     });
     mail(portal, Letter::IdentifierDisavowed, to, &context)

@@ -16,7 +16,8 @@ use crate::values::{EmailAddress, Purpose, Token};
 pub mod redeem;
 pub mod rules;
 
-/// Notes that somebody asks for a link to this address.
+/// Notes that somebody asks for a link to this address. The worker is not woken: what it does for an
+/// account would be felt by whoever asks again at once.
 pub async fn ask(portal: &Portal, email: &EmailAddress) -> Result<(), Fault> {
     let request = recovery_request::ActiveModel {
         id: NotSet,

@@ -1,25 +1,10 @@
-//! Times as people in metropolitan France read them.
+//! Days and times in metropolitan France, by which the rules count.
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
+use chrono_tz::Tz;
 
 use super::Instant;
-
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-const DAYS: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
 
 /// The civil day in Paris: "25 tries a day" ends at midnight there, not in UTC.
 pub fn day(at: Instant) -> NaiveDate {
@@ -38,28 +23,9 @@ pub fn midnight_after(at: Instant) -> Instant {
     midnight_before(midnight_before(at) + chrono::Duration::hours(36))
 }
 
-/// `lundi 23 novembre 2026 à 10 h 05`, with no-break spaces where a line must not break.
-pub fn date_and_time(at: Instant) -> String {
-    format!("{} à {}", date(at), time(at))
-}
-
-/// `lundi 23 novembre 2026`
-pub fn date(at: Instant) -> String {
-    let at = at.with_timezone(&Paris);
-    let day = if at.day() == 1 { "1er".to_owned() } else { at.day().to_string() };
-    format!(
-        "{} {}\u{a0}{} {}",
-        DAYS[at.weekday().num_days_from_monday() as usize],
-        day,
-        MONTHS[at.month0() as usize],
-        at.year()
-    )
-}
-
-/// `10 h 05`
-pub fn time(at: Instant) -> String {
-    let at = at.with_timezone(&Paris);
-    format!("{}\u{a0}h\u{a0}{:02}", at.hour(), at.minute())
+/// A moment as a clock and a calendar in Paris show it.
+pub fn wall(at: Instant) -> DateTime<Tz> {
+    at.with_timezone(&Paris)
 }
 
 #[cfg(test)]
@@ -68,12 +34,6 @@ mod tests {
 
     fn utc(text: &str) -> Instant {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn times_are_told_in_paris_in_winter_and_in_summer() {
-        assert_eq!(date_and_time(utc("2026-11-23T09:05:00Z")), "lundi 23\u{a0}novembre 2026 à 10\u{a0}h\u{a0}05");
-        assert_eq!(date_and_time(utc("2026-07-31T22:30:00Z")), "samedi 1er\u{a0}août 2026 à 0\u{a0}h\u{a0}30");
     }
 
     #[test]

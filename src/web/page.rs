@@ -9,7 +9,7 @@ use super::assets;
 use super::guards;
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::values::paris;
+use crate::texts;
 
 /// What a handler answers with.
 #[derive(Responder)]
@@ -61,7 +61,7 @@ impl Page {
         let session = guards::known(request).map(|signed_in| {
             json!({
                 "email": signed_in.account.email,
-                "until": paris::time(signed_in.ends_at),
+                "until": texts::time(signed_in.ends_at),
                 "seconds": (signed_in.ends_at - portal.now()).num_seconds(),
             })
         });

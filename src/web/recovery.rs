@@ -14,9 +14,9 @@ use super::sign_in::{address_refused, wait};
 use crate::portal::Portal;
 use crate::recovery;
 use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
-use crate::texts::sentence;
+use crate::texts::{self, sentence};
 use crate::values::password::{CharacterClass, Criterion};
-use crate::values::{EmailAddress, PasswordPolicy, Token, paris};
+use crate::values::{EmailAddress, PasswordPolicy, Token};
 
 #[derive(FromForm)]
 pub struct Address<'r> {
@@ -147,7 +147,7 @@ fn choose(token: &str, link: &OpenLink, refusal: &PasswordRefusal) -> Page {
     let context = json!({
         "token": token,
         "email": link.account.email,
-        "until": paris::date_and_time(link.expires_at),
+        "until": texts::date_and_time(link.expires_at),
         "criteria": criteria(&link.policy, &refusal.unmet),
         "form": form.json(),
     });

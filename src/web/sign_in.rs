@@ -15,7 +15,8 @@ use super::{home, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::{self, Outcome, sessions};
-use crate::values::{EmailAddress, paris};
+use crate::texts;
+use crate::values::EmailAddress;
 
 const WAITING: &str = "/connexion/attente";
 
@@ -120,7 +121,7 @@ async fn try_to_sign_in(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddre
             .outcome("sign-in-refused")
             .into()),
         Outcome::Throttled { until } => {
-            let alert = json!({ "key": "sign-in-throttled", "until": paris::date_and_time(until) });
+            let alert = json!({ "key": "sign-in-throttled", "until": texts::date_and_time(until) });
             Ok(ask_password(email, &state, Some(alert)).status(Status::TooManyRequests).outcome("throttled").into())
         }
         Outcome::Busy => {

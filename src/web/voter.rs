@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::issuance::space::{self, Issued, Space};
 use crate::outbox::letters::support;
 use crate::portal::Portal;
-use crate::values::paris;
+use crate::texts;
 
 /// How often the page that follows an SMS asks again, in seconds.
 const FOLLOW_EVERY: u32 = 5;
@@ -53,8 +53,8 @@ pub fn described(portal: &Portal, space: &Space) -> Value {
         "election": {
             "id": election.id,
             "name": election.name,
-            "opens": paris::date_and_time(election.reissue_opens),
-            "closes": paris::date_and_time(election.reissue_closes),
+            "opens": texts::date_and_time(election.reissue_opens),
+            "closes": texts::date_and_time(election.reissue_closes),
             "max_identifiers": election.max_identifiers,
             "max_failed_checks": election.max_failed_checks,
         },
@@ -76,9 +76,9 @@ fn line(issued: &Issued) -> Value {
         (IdentifierState::Active, _) => "issued-queued",
     };
     json!({
-        "at": paris::date_and_time(issued.identifier.requested_at),
+        "at": texts::date_and_time(issued.identifier.requested_at),
         "number": issued.identifier.masked_number,
         "state": state,
-        "sent_at": issued.sms.ended_at.map(paris::time).unwrap_or_default(),
+        "sent_at": issued.sms.ended_at.map(texts::time).unwrap_or_default(),
     })
 }

@@ -1,6 +1,7 @@
 //! The main job, from the mailed link to the SMS.
 
 use guichet::values::VotingIdentifier;
+use sea_orm::ConnectionTrait;
 
 use crate::support::{App, PASSWORD, on_both, voter};
 
@@ -51,6 +52,22 @@ on_both! {
         assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE sealed IS NOT NULL").await, 0, "erased once sent");
         assert_eq!(browser.post("/deconnexion", &[]).await.path, "/");
         assert_eq!(browser.get("/electeur").await.path, "/connexion");
+    }
+}
+
+on_both! {
+    async fn a_fault_gets_a_calm_page_and_counts_nothing(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.arrive(&app, &voter(1)).await;
+        let captcha = browser.captcha().await;
+        app.portal.db.execute_unprepared("ALTER TABLE phone_claim RENAME TO gone").await.unwrap();
+        let form = voter(1).form("06 12 34 56 78", &captcha);
+        let page = browser.submit(&form).await.expect(500, "fault");
+        assert!(page.text().contains("aucun essai n’a été compté"));
+        app.portal.db.execute_unprepared("ALTER TABLE gone RENAME TO phone_claim").await.unwrap();
+        assert_eq!(app.count("SELECT COUNT(*) FROM identity_check").await, 0);
+        browser.submit(&form).await.expect(200, "issued");
     }
 }
 

@@ -194,7 +194,7 @@ async fn add_election(portal: &Portal, name: &str) -> election::Model {
     roll::election::find(portal, id).await.unwrap().unwrap()
 }
 
-async fn create_database(server: &str) -> String {
+pub async fn create_database(server: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::SeqCst);
     let name = format!("guichet_{}_{number}", std::process::id());
