@@ -75,10 +75,8 @@ fn administer(machine: &Machine) {
     let (status, _, reason) = machine.run(&["election", "add", "bad.toml"]);
     assert!(status == 1 && reason.contains("reissue_closes"), "{reason}");
 
-    let mut roll = format!("{}\n", Voter::HEADER);
-    (0..3).for_each(|n| roll += &format!("{}\n", voter(n).line()));
-    roll += "pas un électeur\n";
-    machine.file("roll.csv", &roll);
+    let lines: Vec<_> = (0..3).map(|n| voter(n).line()).collect();
+    machine.file("roll.csv", &format!("{}\n{}\npas un électeur\n", Voter::HEADER, lines.join("\n")));
     let import = ["roll", "import", "--election", "1", "roll.csv", "--report", "refused.csv"];
     let (status, told, _) = machine.run(&[&import[..], &["--dry-run"]].concat());
     assert!(status == 0 && told.starts_with("3 ajoutés, 0 modifiés, 0 inchangés, 1 lignes refusées (essai"), "{told}");
