@@ -64,9 +64,10 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        // One voter per person and election, found by account at sign-in and by NUMEN at import.
+        // One voter per person and election, found by account at sign-in and by NUMEN at import. The election
+        // comes last: nobody looks for all voters of one.
         for (name, columns) in
-            [("voter_account", ["account_id", "election_id"]), ("voter_numen", ["election_id", "numen_digest"])]
+            [("voter_account", ["account_id", "election_id"]), ("voter_numen", ["numen_digest", "election_id"])]
         {
             schema
                 .create_index(

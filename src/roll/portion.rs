@@ -94,6 +94,14 @@ pub async fn import(
     Ok(sorted.faults)
 }
 
+/// Tells the database's planner how large the tables of a roll have become.
+pub async fn refresh_statistics(portal: &Portal) -> Result<(), Fault> {
+    for table in ["account", "voter"] {
+        portal.db.execute_unprepared(&format!("ANALYZE {table}")).await?;
+    }
+    Ok(())
+}
+
 struct Sorted<'a> {
     added: Vec<&'a Entry<'a>>,
     updated: Vec<(&'a Entry<'a>, Box<voter::Model>)>,
