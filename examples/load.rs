@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordHasher};
 use guichet::captcha;
 use guichet::entities::{account, election, voter};
-use guichet::issuance::space::Seat;
+use guichet::issuance::seat::Seat;
 use guichet::portal::Portal;
 use guichet::settings::{self, Settings};
 use guichet::sign_in::sessions;

@@ -6,6 +6,7 @@ pub mod db;
 pub mod demo;
 pub mod entities;
 pub mod fault;
+pub mod hashing;
 pub mod issuance;
 pub mod outbox;
 pub mod portal;

@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 use crate::carriers::Carriers;
 use crate::db::Db;
 use crate::fault::Fault;
+use crate::hashing::Hasher;
 use crate::settings::{Population, Settings};
-use crate::sign_in::hashing::Hasher;
 use crate::texts::Texts;
 use crate::values::{Chance, Clock, Instant, Keys};
 

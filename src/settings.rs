@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use argon2::Params;
 use lettre::message::Mailbox;
 use reqwest::Url;
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
@@ -17,6 +18,8 @@ use crate::values::{Keys, PasswordPolicy};
 pub const DEMO: &str = "demo";
 const SECTIONS: [&str; 8] =
     ["portal", "database", "mail", "sms", "throttle", "password_hash", "captcha", "populations"];
+/// The population of those who vote.
+pub const ELECTORS: &str = "electors";
 /// CNIL 2022-100: a recovery link lives 24 hours at most.
 const LONGEST_LINK_MINUTES: u32 = 24 * 60;
 
@@ -97,6 +100,13 @@ pub struct PasswordHashSettings {
     pub memory_kib: u32,
     pub iterations: u32,
     pub lanes: u32,
+}
+
+impl PasswordHashSettings {
+    /// The settings as Argon2 takes them, or nothing when it doesn't.
+    pub fn parameters(&self) -> Option<Params> {
+        Params::new(self.memory_kib, self.iterations, self.lanes, None).ok()
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -224,7 +234,7 @@ impl Settings {
         }
         check(self.throttle.origin_posts_per_minute > 0, "throttle.origin_posts_per_minute : au moins 1");
         check(
-            crate::sign_in::hashing::parameters(&self.password_hash).is_some(),
+            self.password_hash.parameters().is_some(),
             "password_hash : paramètres refusés par Argon2 (memory_kib d’au moins 8 par lane, iterations et lanes d’au moins 1)",
         );
         check(
@@ -232,7 +242,7 @@ impl Settings {
             "captcha.fixed_answer : réservé aux essais, refusé hors du profil demo",
         );
         check(
-            self.populations.contains_key(crate::sign_in::ELECTORS),
+            self.populations.contains_key(ELECTORS),
             "populations.electors : la population des électeurs doit être réglée",
         );
         for (name, population) in &self.populations {

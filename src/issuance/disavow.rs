@@ -2,8 +2,7 @@
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::request::{end, identifiers};
-use super::space::Seat;
+use super::seat::{Seat, end, identifiers};
 use crate::entities::voting_identifier::State;
 use crate::entities::{account, election, voter, voting_identifier};
 use crate::fault::Fault;

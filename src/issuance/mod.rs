@@ -4,5 +4,6 @@ pub mod disavow;
 pub mod export;
 pub mod request;
 pub mod rules;
+pub mod seat;
 pub mod space;
 pub mod void;

@@ -4,8 +4,8 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::rules::{self, Decision, Evidence, PhoneOwner, Refusal, Standing};
-use super::space::Seat;
+use super::rules::{self, Decision, Evidence, PhoneOwner, Refusal};
+use super::seat::{self, Seat};
 use crate::db::Work;
 use crate::entities::voting_identifier::State;
 use crate::entities::{election, identity_check, phone_claim, voter, voting_identifier};
@@ -62,8 +62,8 @@ pub async fn request(portal: &Portal, seat: &Seat, email: &str, request: &Reques
         .one(&*work)
         .await?
         .ok_or_else(|| Fault::new("a voter left the roll"))?;
-    let earlier = identifiers(&*work, voter.id).await?;
-    let standing = Standing::new(&seat.election, &voter, &earlier);
+    let earlier = seat::identifiers(&*work, voter.id).await?;
+    let standing = seat::standing(&seat.election, &voter, &earlier);
     let mut evidence = Evidence {
         numen: digests.numen == voter.numen_digest,
         // Against the roll's NUMEN, not the typed one, so that each is judged by itself.
@@ -103,30 +103,6 @@ pub async fn request(portal: &Portal, seat: &Seat, email: &str, request: &Reques
         }
         Decision::Refuse(refusal) => Outcome::Refused(refusal),
     })
-}
-
-impl Standing {
-    pub fn new(election: &election::Model, voter: &voter::Model, identifiers: &[voting_identifier::Model]) -> Self {
-        let counted = identifiers.iter().filter(|identifier| identifier.state != State::Voided).count();
-        Self {
-            opens: election.reissue_opens,
-            closes: election.reissue_closes,
-            has_voted: voter.voted_at.is_some(),
-            is_frozen: voter.frozen_at.is_some(),
-            issued: i32::try_from(counted).unwrap_or(i32::MAX),
-            max_identifiers: election.max_identifiers,
-            failed_checks: voter.failed_checks,
-            max_failed_checks: election.max_failed_checks,
-            phone_refusals: voter.phone_refusals,
-            phone_refused_at: voter.phone_refused_at,
-        }
-    }
-}
-
-/// Every identifier that a voter was issued: a handful at most.
-pub async fn identifiers(db: &impl ConnectionTrait, voter: i64) -> Result<Vec<voting_identifier::Model>, Fault> {
-    let of_voter = voting_identifier::Column::VoterId.eq(voter);
-    Ok(voting_identifier::Entity::find().filter(of_voter).all(db).await?)
 }
 
 fn draft(portal: &Portal, election: &election::Model, email: &str, request: &Request) -> Result<Draft, Fault> {
@@ -231,7 +207,7 @@ async fn issue(
 ) -> Result<(), Fault> {
     let now = portal.now();
     for identifier in earlier.iter().filter(|identifier| identifier.state == State::Active) {
-        end(&**work, identifier.id, State::Revoked, now).await?;
+        seat::end(&**work, identifier.id, State::Revoked, now).await?;
     }
     let sms = outbox::enqueue(&**work, portal, Some(voter.account_id), draft.sms).await?;
     outbox::enqueue(&**work, portal, Some(voter.account_id), draft.mail).await?;
@@ -250,18 +226,6 @@ async fn issue(
         disavow_digest: Set(draft.disavow.digest()),
     };
     voting_identifier::Entity::insert(identifier).exec_without_returning(&**work).await?;
-    Ok(())
-}
-
-/// Ends an identifier: it opens nothing from now on.
-pub(super) async fn end(work: &impl ConnectionTrait, id: i64, state: State, now: Instant) -> Result<(), Fault> {
-    let ended = voting_identifier::ActiveModel {
-        id: Set(id),
-        state: Set(state),
-        ended_at: Set(Some(now)),
-        ..Default::default()
-    };
-    voting_identifier::Entity::update(ended).exec(work).await?;
     Ok(())
 }
 

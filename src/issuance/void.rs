@@ -3,7 +3,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::request::{end, identifiers};
+use super::seat::{end, identifiers};
 use crate::db::Work;
 use crate::entities::voting_identifier::State;
 use crate::entities::{account, election, message, phone_claim, voter, voting_identifier};

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
 use super::parse::{Column, Encoding, Layout, LineFault, Row};
+pub use super::portion::Summary;
 use super::portion::{self, Establishments};
 use crate::entities::election;
 use crate::fault::Fault;
@@ -17,21 +18,6 @@ use crate::portal::Portal;
 const PORTION: usize = 1_000;
 /// No line of a roll is this long; one that is would fill the memory.
 const LONGEST_LINE: usize = 64 * 1024;
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    pub added: u64,
-    pub updated: u64,
-    pub unchanged: u64,
-    /// Lines that were refused; each has one or more lines in the report.
-    pub refused: u64,
-}
-
-impl Summary {
-    pub fn lines(&self) -> u64 {
-        self.added + self.updated + self.unchanged + self.refused
-    }
-}
 
 /// Imports a file into an election's roll.
 ///

@@ -6,12 +6,27 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::import::Summary;
 use super::parse::{Column, LineFault, Row};
 use crate::entities::{account, election, establishment, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::sign_in::ELECTORS;
+use crate::settings::ELECTORS;
+
+/// What an import has done so far, in lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub added: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    /// Lines that were refused; each has one or more lines in the report.
+    pub refused: u64,
+}
+
+impl Summary {
+    pub fn lines(&self) -> u64 {
+        self.added + self.updated + self.unchanged + self.refused
+    }
+}
 
 /// The establishments met so far in an import, by UAI. The file's first spelling of a name counts.
 #[derive(Default)]

@@ -5,18 +5,14 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 
 use crate::entities::{account, sign_in_throttle};
 use crate::fault::Fault;
+use crate::hashing::Verdict;
 use crate::portal::Portal;
 use crate::values::{EmailAddress, Instant, Purpose, Token};
 
-pub mod hashing;
 pub mod rules;
 pub mod sessions;
 
-use hashing::Verdict;
 use rules::{Admission, Failures};
-
-/// The population of those who vote.
-pub const ELECTORS: &str = "electors";
 
 /// A nonce that a browser got when its user proved to own the account. Failures from such a browser
 /// are counted apart, so that a stranger who fails on purpose can't keep the owner out (OWASP's

@@ -14,7 +14,8 @@ use super::voter::{self, described};
 use crate::captcha;
 use crate::issuance::request::{self, Outcome, Request};
 use crate::issuance::rules::{PHONE_REFUSALS_PER_DAY, Refusal, Standing};
-use crate::issuance::space::{self, Seat, Space};
+use crate::issuance::seat::{self, Seat};
+use crate::issuance::space::{self, Space};
 use crate::portal::Portal;
 use crate::roll::election::territories;
 use crate::values::mobile::NumberFault;
@@ -48,7 +49,7 @@ pub struct IdentifierForm<'r> {
 
 #[get("/electeur/identifiant?<election>")]
 pub async fn page(portal: &State<Portal>, session: Session, election: Option<i64>) -> Answered {
-    let Some(seat) = space::seat(portal, session.0.account.id, election).await? else {
+    let Some(seat) = seat::find(portal, session.0.account.id, election).await? else {
         return Ok(Redirect::to(uri!(voter::home())).into());
     };
     let space = space::space(portal, seat).await?;
@@ -62,7 +63,7 @@ pub async fn page(portal: &State<Portal>, session: Session, election: Option<i64
 #[post("/electeur/identifiant", data = "<form>")]
 pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<IdentifierForm<'_>>) -> Answered {
     let form = form.0;
-    let Some(seat) = space::seat(portal, session.0.account.id, form.election).await? else {
+    let Some(seat) = seat::find(portal, session.0.account.id, form.election).await? else {
         return Ok(Redirect::to(uri!(voter::home())).into());
     };
     let session_digest = &session.0.session_digest;
@@ -93,7 +94,7 @@ pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<Ident
         }
         Outcome::Refused(refusal) => {
             // The counts have changed with the decision.
-            let seat = space::seat(portal, session.0.account.id, Some(election)).await?.unwrap_or(seat);
+            let seat = seat::find(portal, session.0.account.id, Some(election)).await?.unwrap_or(seat);
             let space = space::space(portal, seat).await?;
             Ok(refused(portal, &space, refusal, state, session_digest).into())
         }

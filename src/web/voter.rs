@@ -9,6 +9,7 @@ use super::page::{Answered, Page};
 use crate::entities::message;
 use crate::entities::voting_identifier::State as IdentifierState;
 use crate::fault::Fault;
+use crate::issuance::seat;
 use crate::issuance::space::{self, Issued, Space};
 use crate::outbox::letters::support;
 use crate::portal::Portal;
@@ -20,7 +21,7 @@ const FOLLOW_EVERY: u32 = 5;
 #[get("/electeur")]
 pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Fault> {
     let mut spaces = Vec::new();
-    for seat in space::seats(portal, session.0.account.id).await? {
+    for seat in seat::seats(portal, session.0.account.id).await? {
         spaces.push(described(portal, &space::space(portal, seat).await?));
     }
     Ok(Page::new("voter/space", "space-title", json!({ "spaces": spaces })))
@@ -29,7 +30,7 @@ pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Faul
 /// Where the last SMS is, asking again by itself until it has left.
 #[get("/electeur/identifiant/suivi?<election>")]
 pub async fn follow(portal: &State<Portal>, session: Session, election: Option<i64>) -> Answered {
-    let Some(seat) = space::seat(portal, session.0.account.id, election).await? else {
+    let Some(seat) = seat::find(portal, session.0.account.id, election).await? else {
         return Ok(Redirect::to(uri!(home())).into());
     };
     let space = space::space(portal, seat).await?;

@@ -46,16 +46,14 @@ const FEATURES: [&str; 6] = ["roll", "sign_in", "recovery", "issuance", "outbox"
 /// What each room may name.
 fn allowed(room: &str) -> Vec<&'static str> {
     let ground = ["fault", "values"];
-    let house = ["fault", "values", "settings", "carriers", "db", "texts", "entities", "portal"];
+    let house = ["fault", "values", "settings", "carriers", "db", "texts", "hashing", "entities", "portal"];
     match room {
         "values" | "entities" => vec!["values"],
         "fault" => vec![],
         "db" => vec!["fault"],
-        "texts" => ground.to_vec(),
-        // The settings check the hashing parameters with those who use them.
-        "settings" => [&ground[..], &["sign_in"]].concat(),
-        "carriers" => [&ground[..], &["settings"]].concat(),
-        "portal" => [&ground[..], &["settings", "carriers", "db", "texts", "sign_in"]].concat(),
+        "settings" | "texts" => ground.to_vec(),
+        "carriers" | "hashing" => [&ground[..], &["settings"]].concat(),
+        "portal" => [&ground[..], &["settings", "carriers", "db", "texts", "hashing"]].concat(),
         room if FEATURES.contains(&room) || ["worker", "demo"].contains(&room) => [&house[..], &FEATURES].concat(),
         "web" => [&house[..], &FEATURES, &["demo"]].concat(),
         "main" | "cli" | "lib" => [&house[..], &FEATURES, &["demo", "web", "worker"]].concat(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::Duration;
+use guichet::hashing::Hasher;
 use guichet::settings::PasswordHashSettings;
-use guichet::sign_in::hashing::Hasher;
 use guichet::web;
 use rocket::local::asynchronous::Client;
 

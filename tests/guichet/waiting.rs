@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use guichet::sign_in::hashing::Place;
+use guichet::hashing::Place;
 
 use crate::support::{App, Backend, PASSWORD, voter};
 

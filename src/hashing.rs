@@ -41,15 +41,10 @@ pub enum Verdict {
     Wrong,
 }
 
-/// The settings as Argon2 takes them, or nothing when it doesn't.
-pub fn parameters(settings: &PasswordHashSettings) -> Option<Params> {
-    Params::new(settings.memory_kib, settings.iterations, settings.lanes, None).ok()
-}
-
 impl Hasher {
     pub fn new(settings: &PasswordHashSettings) -> Result<Self, Fault> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let parameters = parameters(settings).ok_or_else(|| Fault::new("password_hash is unsound"))?;
+        let parameters = settings.parameters().ok_or_else(|| Fault::new("password_hash is unsound"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
         Ok(Self {
             nobody: hash(&argon2, "", &Chance::System.bytes())?,
