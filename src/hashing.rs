@@ -72,7 +72,7 @@ impl Place<'_> {
         spawn_blocking(move || {
             let parsed = PasswordHash::new(&hash).map_err(|_| Fault::new("a kept password hash is unreadable"))?;
             let right = argon2.verify_password(typed.as_bytes(), &parsed).is_ok() && known;
-            let stale = Params::try_from(&parsed).ok().as_ref() != Some(argon2.params());
+            let stale = !made_with(&parsed, argon2.params());
             Ok(if right { Verdict::Right { stale } } else { Verdict::Wrong })
         })
         .await?
@@ -92,4 +92,31 @@ fn hash(argon2: &Argon2<'_>, password: &str, salt: &[u8; 16]) -> Result<String, 
         .hash_password_customized(password.as_bytes(), salt, None, None, params)
         .map_err(|error| Fault::new(format!("argon2: {error}")))?;
     Ok(hash.to_string())
+}
+
+/// Whether a hash was made with these parameters. Its length is no parameter of ours: settings leave it unsaid.
+fn made_with(hash: &PasswordHash, params: &Params) -> bool {
+    let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+    Params::try_from(hash).is_ok_and(|made| costs(&made) == costs(params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher(memory_kib: u32, iterations: u32) -> Hasher {
+        Hasher::new(&PasswordHashSettings { memory_kib, iterations, lanes: 1 }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_a_hash_of_other_parameters_is_stale() {
+        let (weaker, same, stronger) = (hasher(16, 1), hasher(32, 2), hasher(32, 3));
+        let hash = same.enter().unwrap().hash("Velours7Cobalt").await.unwrap();
+        for (hasher, stale) in [(weaker, true), (same, false), (stronger, true)] {
+            let verdict = hasher.enter().unwrap().verify("Velours7Cobalt", Some(&hash)).await.unwrap();
+            assert_eq!(verdict, Verdict::Right { stale });
+            let verdict = hasher.enter().unwrap().verify("velours7cobalt", Some(&hash)).await.unwrap();
+            assert_eq!(verdict, Verdict::Wrong);
+        }
+    }
 }
