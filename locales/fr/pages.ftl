@@ -11,8 +11,8 @@ back-to-space = Revenir à mon espace
 all-required = Sauf mention contraire, tous les champs sont obligatoires.
 footer = Guichet n’utilise que les cookies nécessaires à votre connexion. Votre vote a lieu sur une autre plateforme.
 errors-title = { $count ->
-    [one] Un champ est à corriger
-   *[other] { $count } champs sont à corriger
+    [one] Un point est à corriger
+   *[other] { $count } points sont à corriger
 }
 
 session-until = Sans action de votre part, votre session se termine à { $until } (heure de Paris).
@@ -211,6 +211,7 @@ error-503-text = Réessayez dans quelques instants.
 
 ## Démonstration
 
+demo = Démonstration
 demo-strip = Démonstration : les électeurs sont fictifs et rien n’est envoyé.
 demo-strip-messages = Voir les messages capturés
 guide-title = Le parcours, pas à pas

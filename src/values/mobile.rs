@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use phonenumber::metadata::DATABASE;
+use phonenumber::metadata::{DATABASE, Descriptor};
 use phonenumber::{Mode, PhoneNumber, Type, country};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -91,14 +91,14 @@ impl MobileNumber {
             if !shares_zero && !typed.starts_with('+') {
                 continue;
             }
-            let Some(number) = read(&typed, plan) else { continue };
-            match number.number_type(&DATABASE) {
-                Type::Mobile | Type::FixedLineOrMobile if allowed.contains(&territory) => {
-                    return Ok(Self(number.format().mode(Mode::E164).to_string()));
-                }
-                Type::Mobile | Type::FixedLineOrMobile => fault = NumberFault::Elsewhere,
-                _ if fault == NumberFault::Unreadable => fault = NumberFault::NotMobile,
-                _ => {}
+            let Some((number, is_mobile)) = read(&typed, plan) else { continue };
+            if is_mobile && allowed.contains(&territory) {
+                return Ok(Self(number.format().mode(Mode::E164).to_string()));
+            }
+            if is_mobile {
+                fault = NumberFault::Elsewhere;
+            } else if fault == NumberFault::Unreadable {
+                fault = NumberFault::NotMobile;
             }
         }
         if fault == NumberFault::Unreadable && is_foreign(&typed) {
@@ -153,14 +153,37 @@ fn tidy(text: &str) -> Option<String> {
     (7..=17).contains(&digits.len()).then_some(digits)
 }
 
-fn read(typed: &str, plan: &str) -> Option<PhoneNumber> {
+/// A sound number of a plan, and whether it is a mobile's.
+fn read(typed: &str, plan: &str) -> Option<(PhoneNumber, bool)> {
     let plan = country::Id::from_str(plan).ok()?;
     let number = phonenumber::parse(Some(plan), typed).ok()?;
-    (number.country().id() == Some(plan) && number.is_valid()).then_some(number)
+    let descriptors = DATABASE.by_id(plan.as_ref())?.descriptors();
+    if number.country().id() != Some(plan) || !number.is_valid() || !is_whole(descriptors.general(), &number) {
+        return None;
+    }
+    let is_mobile = matches!(number.number_type(&DATABASE), Type::Mobile | Type::FixedLineOrMobile);
+    if is_mobile && !is_whole(descriptors.mobile()?, &number) {
+        return None;
+    }
+    Some((number, is_mobile))
+}
+
+/// The library is content when a pattern matches the beginning of a number. Saint-Pierre-et-Miquelon has numbers of
+/// six digits and of nine: without this, most numbers that no other plan knows would be sent there.
+fn is_whole(pattern: &Descriptor, number: &PhoneNumber) -> bool {
+    let national = number.national().to_string();
+    pattern.national_number().find(&national).is_some_and(|found| found.range() == (0..national.len()))
 }
 
 fn is_foreign(typed: &str) -> bool {
-    typed.starts_with('+') && phonenumber::parse(None, typed).is_ok_and(|number| number.is_valid())
+    let Some(number) = typed.starts_with('+').then(|| phonenumber::parse(None, typed).ok()).flatten() else {
+        return false;
+    };
+    let ours = |territory: Territory| {
+        let plan = DATABASE.by_id(territory.plan().0);
+        plan.is_some_and(|plan| plan.country_code() == number.country().code())
+    };
+    number.is_valid() && !Territory::ALL.into_iter().any(ours)
 }
 
 #[cfg(test)]
@@ -205,6 +228,17 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_each_plan_is_a_mobile_number() {
+        for territory in Territory::ALL {
+            let plan = DATABASE.by_id(territory.plan().0).unwrap();
+            let example =
+                format!("+{}{}", plan.country_code(), plan.descriptors().mobile().unwrap().example().unwrap());
+            assert_eq!(MobileNumber::parse(&example, &[territory]).unwrap().e164(), example);
+        }
+        assert!(MobileNumber::parse("0708401234", &[Territory::SaintPierreEtMiquelon]).is_ok());
+    }
+
+    #[test]
     fn each_fault_is_told_apart() {
         let all = &Territory::ALL;
         for (typed, allowed, fault) in [
@@ -218,6 +252,10 @@ mod tests {
             ("+44 7911 123456", all, NumberFault::Elsewhere),
             ("0690001234", &[Territory::Metropole], NumberFault::Elsewhere),
             ("751234", all, NumberFault::Unreadable),
+            // Attributed to nobody; the first six digits would be a number of Saint-Pierre-et-Miquelon.
+            ("0639981234", all, NumberFault::Unreadable),
+            ("0712345678", all, NumberFault::Unreadable),
+            ("+508639981234", all, NumberFault::Unreadable),
         ] {
             assert_eq!(MobileNumber::parse(typed, allowed).unwrap_err(), fault, "{typed}");
         }
