@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use guichet::fault::Fault;
-use guichet::issuance::export::{export, hex};
+use guichet::issuance::export::export;
 use guichet::portal::Portal;
 use guichet::roll::import::{Report, Summary, import};
 use guichet::settings::Settings;
@@ -201,7 +201,7 @@ async fn export_election(election: i64, to: &Path, key_to: Option<&Path>) -> Res
     sink.into_inner().map_err(|error| Fault::new(error.to_string()))?.sync_all().map_err(Fault::from)?;
     fs::rename(&unfinished, to).map_err(Fault::from)?;
     if let Some(path) = key_to {
-        demo::write_private(path, &format!("{}\n", hex(&portal.keys.of_election(election))))?;
+        demo::write_private(path, &format!("{}\n", hex::encode(portal.keys.of_election(election))))?;
     }
     println!("{written} identifiants écrits.");
     Ok(())

@@ -1,5 +1,6 @@
-// Everything works without this script. With it: the first error is focused, a form is sent once,
-// and the end of the session is announced in time to extend it without losing what was typed.
+// Everything works without this script. With it: the first error is focused, a form is sent once, what changes by
+// itself does so without a reload (a screen reader says the news only), and the end of the session is announced in
+// time to extend it without losing what was typed.
 "use strict";
 
 const first = document.querySelector('main [role="alert"]');
@@ -15,6 +16,26 @@ for (const form of document.forms) {
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+const main = document.querySelector("main");
+const live = document.getElementById("live");
+const askAgain = ({ refreshSeconds, refreshTo }) => {
+  if (refreshTo) setTimeout(() => (live ? renew(refreshTo) : location.replace(refreshTo)), refreshSeconds * 1000);
+};
+const renew = async (address) => {
+  try {
+    const answer = await fetch(address);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const news = page.getElementById("live");
+    if (!news) return location.replace(address);
+    if (news.innerHTML !== live.innerHTML) live.replaceChildren(...news.childNodes);
+    askAgain(page.querySelector("main").dataset);
+  } catch {
+    // The line is down for a moment.
+    askAgain(main.dataset);
+  }
+};
+askAgain(main.dataset);
 
 const stay = document.querySelector("form.stay");
 if (stay) {

@@ -1,7 +1,5 @@
 //! What the voting platform is given: the state of each identifier, and nothing that names a person.
 
-use std::fmt::Write as _;
-
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::entities::voting_identifier::{Column, Entity, Model, State};
@@ -36,13 +34,5 @@ pub async fn export(portal: &Portal, election: i64, sink: &mut impl std::io::Wri
 
 fn line(identifier: &Model) -> String {
     let state = if identifier.state == State::Active { "active" } else { "revoked" };
-    format!("{},{state},{}", hex(&identifier.digest), identifier.sequence)
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{},{state},{}", hex::encode(&identifier.digest), identifier.sequence)
 }

@@ -7,8 +7,6 @@ use rocket::http::{ContentType, Header};
 use rocket::response::Responder;
 use rust_embed::RustEmbed;
 
-use crate::issuance::export::hex;
-
 #[derive(RustEmbed)]
 #[folder = "static"]
 struct Files;
@@ -19,7 +17,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     names.sort();
     let all: Vec<u8> =
         names.iter().filter_map(|name| Files::get(name)).flat_map(|f| f.metadata.sha256_hash()).collect();
-    hex(&<sha2::Sha256 as sha2::Digest>::digest(all)[..6])
+    hex::encode(&<sha2::Sha256 as sha2::Digest>::digest(all)[..6])
 });
 
 #[derive(Responder)]

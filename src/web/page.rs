@@ -71,6 +71,7 @@ impl Page {
             "refused": self.status == Status::UnprocessableEntity,
             "style": assets::address("guichet.css"),
             "script": assets::address("guichet.js"),
+            "icon": assets::address("guichet.svg"),
             "session": session,
             "demo": portal.settings.is_demo(),
             "refresh": self.refresh.as_ref().map(|(seconds, to)| json!({ "seconds": seconds, "to": to })),

@@ -1,6 +1,6 @@
 //! What the voting platform is given.
 
-use guichet::issuance::export::{export, hex};
+use guichet::issuance::export::export;
 use guichet::values::VotingIdentifier;
 
 use crate::support::{App, on_both, voter};
@@ -28,7 +28,7 @@ on_both! {
             .iter()
             .map(|sms| {
                 let typed = sms.text.split_whitespace().find_map(VotingIdentifier::parse).unwrap();
-                let digest = hex(&typed.digest(&key));
+                let digest = hex::encode(typed.digest(&key));
                 file.lines().find(|line| line.starts_with(&digest)).expect("a line").replace(&digest, "")
             })
             .collect();
