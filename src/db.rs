@@ -16,6 +16,8 @@ use crate::fault::Fault;
 
 /// Longer than any transaction of the portal; a statement that waits more has met a fault.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// A connection that worked a moment ago is not asked whether it still does.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// A pool of connections, cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,6 +38,7 @@ impl Db {
     pub async fn connect(url: &str) -> Result<Self, Fault> {
         let mut options = ConnectOptions::new(url);
         options.sqlx_logging(false).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
+        options.test_before_acquire_if_idle_for(TRUSTED_FOR);
         let writer = if url.starts_with("sqlite:") {
             create_folder(url)?;
             options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {

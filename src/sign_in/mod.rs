@@ -56,8 +56,10 @@ pub async fn sign_in(
         let fresh = place.hash(password).await?;
         rehash(portal, &account, fresh).await?;
     }
-    sign_in_throttle::Entity::delete_by_id(key).exec(&*portal.db).await?;
-    let session = sessions::open(portal, account.id).await?;
+    let work = portal.db.begin().await?;
+    sign_in_throttle::Entity::delete_by_id(key).exec(&*work).await?;
+    let session = sessions::open(&*work, portal, account.id).await?;
+    work.commit().await?;
     Ok(Outcome::SignedIn { account, session })
 }
 
@@ -77,22 +79,25 @@ fn throttle_key(portal: &Portal, email: &EmailAddress, browser: Option<&KnownBro
 /// A success takes the count away again.
 async fn count_a_try(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
     let now = portal.now();
-    let fresh = sign_in_throttle::ActiveModel {
+    let first = sign_in_throttle::ActiveModel {
         key_digest: Set(key.to_owned()),
-        in_a_row: Set(0),
-        today: Set(0),
+        in_a_row: Set(1),
+        today: Set(1),
         last_failed_at: Set(now),
     };
-    let work = portal.db.begin().await?;
-    sign_in_throttle::Entity::insert(fresh)
+    // Most people fail never or seldom: their count begins here, and one statement is enough.
+    let begun = sign_in_throttle::Entity::insert(first)
         .on_conflict(OnConflict::column(sign_in_throttle::Column::KeyDigest).do_nothing().to_owned())
-        .exec_without_returning(&*work)
+        .exec_without_returning(&*portal.db)
         .await?;
-    let record = sign_in_throttle::Entity::find_by_id(key.to_owned())
-        .lock_exclusive()
-        .one(&*work)
-        .await?
-        .ok_or_else(|| Fault::new("a throttle vanished under its lock"))?;
+    if begun == 1 {
+        return Ok(Admission::Now);
+    }
+    let work = portal.db.begin().await?;
+    let Some(record) = sign_in_throttle::Entity::find_by_id(key.to_owned()).lock_exclusive().one(&*work).await? else {
+        // A success has just taken it away.
+        return Ok(Admission::Now);
+    };
     let failures = Failures { in_a_row: record.in_a_row, today: record.today, last_at: record.last_failed_at };
     let admission = rules::admit(&failures, now);
     if admission == Admission::Now {

@@ -23,7 +23,7 @@ pub struct SignedIn {
 }
 
 /// Opens a session; its token is new, whatever the browser held before.
-pub async fn open(portal: &Portal, account: i64) -> Result<Token, Fault> {
+pub async fn open(work: &impl ConnectionTrait, portal: &Portal, account: i64) -> Result<Token, Fault> {
     let now = portal.now();
     let token = Token::draw(&portal.chance);
     let session = session::ActiveModel {
@@ -32,7 +32,7 @@ pub async fn open(portal: &Portal, account: i64) -> Result<Token, Fault> {
         opened_at: Set(now),
         seen_at: Set(now),
     };
-    session::Entity::insert(session).exec_without_returning(&*portal.db).await?;
+    session::Entity::insert(session).exec_without_returning(work).await?;
     Ok(token)
 }
 
