@@ -61,15 +61,20 @@ impl Db {
     /// Begins a transaction that is going to write. On PostgreSQL the rows to decide on are then locked
     /// one by one (READ COMMITTED); SQLite takes the database's write lock at once.
     pub async fn begin(&self) -> Result<Work, Fault> {
-        let turn = match &self.writer {
-            Some(writer) => Some(Arc::clone(writer).acquire_owned().await?),
-            None => None,
-        };
+        let turn = self.turn().await?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
         Ok(Work { transaction: self.pool.begin_with_options(options).await?, _turn: turn })
+    }
+
+    /// A turn to write one statement outside of a transaction, to be held until it is done.
+    pub async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+        Ok(match &self.writer {
+            Some(writer) => Some(Arc::clone(writer).acquire_owned().await?),
+            None => None,
+        })
     }
 
     pub fn is_postgres(&self) -> bool {

@@ -3,11 +3,13 @@
 pub mod captcha;
 pub mod carriers;
 pub mod db;
+pub mod delivery;
 pub mod demo;
 pub mod entities;
 pub mod fault;
 pub mod hashing;
 pub mod issuance;
+pub mod metrics;
 pub mod outbox;
 pub mod portal;
 pub mod recovery;

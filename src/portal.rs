@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::carriers::Carriers;
 use crate::db::Db;
 use crate::fault::Fault;
 use crate::hashing::Hasher;
+use crate::metrics::Metrics;
 use crate::settings::{Population, Settings};
 use crate::texts::Texts;
 use crate::values::{Chance, Clock, Instant, Keys};
@@ -23,8 +24,9 @@ pub struct Portal {
     pub carriers: Arc<Carriers>,
     pub hasher: Arc<Hasher>,
     pub texts: Arc<Texts>,
-    /// Told when a message or a request waits for the worker, so that it does not sleep on it.
-    pub work_waits: Arc<Notify>,
+    pub metrics: Arc<Metrics>,
+    /// Told when a message waits, so that the worker does not sleep on it.
+    pub work_waits: watch::Sender<()>,
 }
 
 impl Portal {
@@ -38,7 +40,8 @@ impl Portal {
             carriers: Arc::new(Carriers::from_settings(&settings)?),
             hasher: Arc::new(Hasher::new(&settings.password_hash)?),
             texts: Arc::new(Texts::load()?),
-            work_waits: Arc::new(Notify::new()),
+            metrics: Arc::default(),
+            work_waits: watch::Sender::new(()),
             settings: Arc::new(settings),
         })
     }
@@ -50,6 +53,11 @@ impl Portal {
     /// The policies of a population. A population that was taken out of the settings is a fault.
     pub fn population(&self, name: &str) -> Result<&Population, Fault> {
         self.settings.populations.get(name).ok_or_else(|| Fault::new(format!("no population {name} in the settings")))
+    }
+
+    /// Wakes the worker: a message waits for it.
+    pub fn wake_worker(&self) {
+        self.work_waits.send_replace(());
     }
 
     /// An address of the portal, for a letter.

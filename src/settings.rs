@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use argon2::Params;
+use handlebars::Template;
 use lettre::message::Mailbox;
 use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
 use rocket::figment::{Figment, Profile};
 use secrecy::{ExposeSecret, SecretString};
@@ -55,6 +58,10 @@ pub struct MailSettings {
     pub carrier: MailChoice,
     pub smtp_url: Option<SecretString>,
     pub from: String,
+    /// Where answers go; without it, to nobody.
+    pub reply_to: Option<String>,
+    /// Messages per second; 0 for no limit.
+    pub per_second: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -69,6 +76,67 @@ pub enum MailChoice {
 pub struct SmsSettings {
     pub carrier: SmsChoice,
     pub twilio: TwilioSettings,
+    /// Gateways that take over when the carrier is away, by name and in order.
+    pub fallbacks: Vec<String>,
+    #[serde(default)]
+    pub gateways: BTreeMap<String, GatewaySettings>,
+    /// Messages per second and gateway; 0 for no limit.
+    pub per_second: u32,
+    /// An SMS that no carrier took by then expires.
+    pub validity_minutes: u32,
+    /// The carrier is asked when it has sent no receipt by then.
+    pub receipt_seconds: u32,
+    /// At most so many SMS to one number in an hour.
+    pub per_number_per_hour: u32,
+    /// At most so many SMS in an hour.
+    pub per_hour: u32,
+}
+
+impl SmsSettings {
+    pub fn validity(&self) -> Duration {
+        Duration::from_secs(u64::from(self.validity_minutes) * 60)
+    }
+
+    pub fn receipt_after(&self) -> Duration {
+        Duration::from_secs(self.receipt_seconds.into())
+    }
+}
+
+/// A gateway that takes over.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum GatewaySettings {
+    Twilio(TwilioSettings),
+    Http(HttpGatewaySettings),
+}
+
+/// Any gateway that takes one HTTP request for each SMS.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpGatewaySettings {
+    pub url: String,
+    #[serde(default)]
+    pub headers: BTreeMap<String, SecretString>,
+    pub content_type: String,
+    /// With `{{to}}` and `{{text}}`, escaped as the content type wants.
+    pub body: String,
+    /// Where an answer of 2xx says that the SMS was taken; without it, 2xx is enough.
+    pub success: Option<Success>,
+    /// Where an answer holds the gateway's name for the SMS.
+    pub id: Option<String>,
+    /// Where an answer holds an error's code.
+    pub error: Option<String>,
+    /// The codes that say that the number can't receive an SMS.
+    #[serde(default)]
+    pub number_faults: Vec<String>,
+}
+
+/// A place in a JSON answer (a JSON pointer) and what it holds when all is well.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Success {
+    pub pointer: String,
+    pub value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -81,11 +149,49 @@ pub enum SmsChoice {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TwilioSettings {
+    #[serde(default = "TwilioSettings::base_url")]
     pub base_url: String,
     pub account_sid: Option<String>,
     pub auth_token: Option<SecretString>,
     pub from: Option<String>,
     pub messaging_service_sid: Option<String>,
+}
+
+impl TwilioSettings {
+    fn base_url() -> String {
+        "https://api.twilio.com".to_owned()
+    }
+
+    fn check(&self, key: &str, check: &mut impl FnMut(bool, &str)) {
+        check(Url::parse(&self.base_url).is_ok(), &format!("{key}.base_url : adresse illisible"));
+        check(
+            self.account_sid.is_some() && self.auth_token.is_some(),
+            &format!("{key}.account_sid et {key}.auth_token : nécessaires pour envoyer par Twilio"),
+        );
+        check(
+            self.from.is_some() != self.messaging_service_sid.is_some(),
+            &format!("{key}.from ou {key}.messaging_service_sid : l’un des deux est nécessaire, pas les deux"),
+        );
+        check(
+            self.from.as_ref().is_none_or(|from| from.starts_with('+') || (1..=11).contains(&from.len())),
+            &format!("{key}.from : un nom d’expéditeur a de 1 à 11 caractères"),
+        );
+    }
+}
+
+impl HttpGatewaySettings {
+    fn check(&self, key: &str, check: &mut impl FnMut(bool, &str)) {
+        check(Url::parse(&self.url).is_ok(), &format!("{key}.url : adresse illisible"));
+        let readable = |(name, value): (&String, &SecretString)| {
+            HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_str(value.expose_secret()).is_ok()
+        };
+        check(self.headers.iter().all(readable), &format!("{key}.headers : un en-tête est illisible"));
+        check(HeaderValue::from_str(&self.content_type).is_ok(), &format!("{key}.content_type : illisible"));
+        check(
+            Template::compile(&self.body).is_ok(),
+            &format!("{key}.body : modèle illisible ; il connaît {{{{to}}}} et {{{{text}}}}"),
+        );
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -213,25 +319,32 @@ impl Settings {
             self.mail.from.parse::<Mailbox>().is_ok(),
             "mail.from : attendu une adresse, comme Vote 2026 <ne-pas-repondre@example.fr>",
         );
+        check(
+            self.mail.reply_to.as_ref().is_none_or(|address| address.parse::<Mailbox>().is_ok()),
+            "mail.reply_to : attendu une adresse, comme Assistance <assistance@example.fr>",
+        );
         if self.mail.carrier == MailChoice::Smtp {
             check(self.mail.smtp_url.is_some(), "mail.smtp_url : nécessaire quand mail.carrier vaut smtp");
         }
-        if self.sms.carrier == SmsChoice::Twilio {
-            let twilio = &self.sms.twilio;
-            check(Url::parse(&twilio.base_url).is_ok(), "sms.twilio.base_url : adresse illisible");
-            check(
-                twilio.account_sid.is_some() && twilio.auth_token.is_some(),
-                "sms.twilio.account_sid et sms.twilio.auth_token : nécessaires quand sms.carrier vaut twilio",
-            );
-            check(
-                twilio.from.is_some() != twilio.messaging_service_sid.is_some(),
-                "sms.twilio.from ou sms.twilio.messaging_service_sid : l’un des deux est nécessaire, pas les deux",
-            );
-            check(
-                twilio.from.as_ref().is_none_or(|from| from.starts_with('+') || (1..=11).contains(&from.len())),
-                "sms.twilio.from : un nom d’expéditeur a de 1 à 11 caractères",
-            );
+        let sms = &self.sms;
+        if sms.carrier == SmsChoice::Twilio {
+            sms.twilio.check("sms.twilio", &mut check);
         }
+        for name in &sms.fallbacks {
+            let key = format!("sms.gateways.{name}");
+            match sms.gateways.get(name) {
+                Some(GatewaySettings::Twilio(twilio)) => twilio.check(&key, &mut check),
+                Some(GatewaySettings::Http(http)) => http.check(&key, &mut check),
+                None => check(false, &format!("sms.fallbacks : « {name} » n’est pas réglé sous {key}")),
+            }
+        }
+        check(
+            (1..=600).contains(&sms.validity_minutes),
+            "sms.validity_minutes : de 1 à 600, la plus longue durée que Twilio accepte",
+        );
+        check(sms.receipt_seconds > 0, "sms.receipt_seconds : au moins 1");
+        check(sms.per_number_per_hour > 0, "sms.per_number_per_hour : au moins 1");
+        check(sms.per_hour > 0, "sms.per_hour : au moins 1");
         check(self.throttle.origin_posts_per_minute > 0, "throttle.origin_posts_per_minute : au moins 1");
         check(
             self.password_hash.parameters().is_some(),
@@ -315,6 +428,8 @@ pub fn shown(settings: &Settings) -> String {
     line("mail.carrier", quoted(&format!("{:?}", settings.mail.carrier).to_lowercase()));
     line("mail.smtp_url", hidden(&settings.mail.smtp_url));
     line("mail.from", quoted(&settings.mail.from));
+    line("mail.reply_to", quoted(settings.mail.reply_to.as_deref().unwrap_or_default()));
+    line("mail.per_second", settings.mail.per_second.to_string());
     line("sms.carrier", quoted(&format!("{:?}", settings.sms.carrier).to_lowercase()));
     let twilio = &settings.sms.twilio;
     line("sms.twilio.base_url", quoted(&twilio.base_url));
@@ -322,6 +437,20 @@ pub fn shown(settings: &Settings) -> String {
     line("sms.twilio.auth_token", hidden(&twilio.auth_token));
     line("sms.twilio.from", quoted(twilio.from.as_deref().unwrap_or_default()));
     line("sms.twilio.messaging_service_sid", quoted(twilio.messaging_service_sid.as_deref().unwrap_or_default()));
+    let sms = &settings.sms;
+    line("sms.fallbacks", format!("{:?}", sms.fallbacks));
+    for (name, gateway) in &sms.gateways {
+        let (kind, url) = match gateway {
+            GatewaySettings::Twilio(twilio) => ("twilio", &twilio.base_url),
+            GatewaySettings::Http(http) => ("http", &http.url),
+        };
+        line(&format!("sms.gateways.{name}"), format!("{{ kind = {kind:?}, url = {url:?}, … }}"));
+    }
+    line("sms.per_second", sms.per_second.to_string());
+    line("sms.validity_minutes", sms.validity_minutes.to_string());
+    line("sms.receipt_seconds", sms.receipt_seconds.to_string());
+    line("sms.per_number_per_hour", sms.per_number_per_hour.to_string());
+    line("sms.per_hour", sms.per_hour.to_string());
     line("throttle.origin_posts_per_minute", settings.throttle.origin_posts_per_minute.to_string());
     line("password_hash.memory_kib", settings.password_hash.memory_kib.to_string());
     line("password_hash.iterations", settings.password_hash.iterations.to_string());

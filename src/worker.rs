@@ -1,92 +1,176 @@
-//! The loops behind the pages: requests are answered, messages are sent.
+//! The loops behind the pages: requests are answered, messages handed over, carriers asked. Any number of processes
+//! may run them on one database, and each may die at any instant.
 
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::stream::{self, FuturesUnordered};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::carriers::Handover;
+use crate::carriers::gateway::Open;
+use crate::delivery::{handover, receipts};
 use crate::entities::message::{Channel, Model};
 use crate::fault::Fault;
-use crate::outbox::post::{self, Verdict};
+use crate::outbox::{post, tally};
 use crate::portal::Portal;
-use crate::{issuance, recovery};
+use crate::recovery;
 
-/// How long the worker sleeps when nobody wakes it: other processes enqueue, too.
+/// How long a loop sleeps when nobody wakes it: other processes enqueue, too.
 const NAP: Duration = Duration::from_secs(1);
-const AT_ONCE: usize = 16;
-const CLAIM: u64 = 64;
+const CHORES: Duration = Duration::from_secs(10);
+const SMS_AT_ONCE: usize = 128;
+/// As many as there are connections to the mail server, and some to wait for them.
+const MAILS_AT_ONCE: usize = 16;
+const QUESTIONS_AT_ONCE: usize = 8;
+/// A message waits for its carrier's pace at most so long: well within its lease.
+const LONGEST_WAIT: usize = 20;
 
 /// Works until told to stop, then finishes what it holds.
-pub async fn run(portal: Portal, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        match round(&portal).await {
-            Ok(0) => {
-                tokio::select! {
-                    () = portal.work_waits.notified() => {}
-                    () = sleep(NAP) => {}
-                    _ = stop.changed() => {}
-                }
-            }
-            Ok(_) => {}
-            Err(fault) => {
-                tracing::error!(%fault, "the worker met a fault");
-                sleep(NAP).await;
-            }
-        }
-    }
+pub async fn run(portal: Portal, stop: watch::Receiver<bool>) {
+    let sms = &portal.settings.sms;
+    let mail = &portal.settings.mail;
+    futures::join!(
+        answer(&portal, stop.clone()),
+        pump(&portal, Channel::Sms, at_once(SMS_AT_ONCE, sms.per_second), stop.clone()),
+        pump(&portal, Channel::Mail, at_once(MAILS_AT_ONCE, mail.per_second), stop.clone()),
+        every(NAP, stop.clone(), || async { ask(&portal).await.map(drop) }),
+        every(CHORES, stop, || chores(&portal)),
+    );
 }
 
 /// Works until nothing is due. For tests, and before a command-line command ends.
 pub async fn drain(portal: &Portal) -> Result<(), Fault> {
-    while round(portal).await? > 0 {}
-    Ok(())
+    loop {
+        let mut done = usize::from(recovery::answer_next(portal).await?);
+        done += expire(portal).await?;
+        for channel in [Channel::Sms, Channel::Mail] {
+            let claimed = claim(portal, channel, 64).await?;
+            done += claimed.len();
+            stream::iter(claimed).for_each_concurrent(16, |message| deliver(portal, message)).await;
+        }
+        done += ask(portal).await?;
+        if done == 0 {
+            return Ok(());
+        }
+    }
 }
 
-/// Answers the waiting requests and sends the messages that are due. Returns how much there was to do.
-async fn round(portal: &Portal) -> Result<usize, Fault> {
-    let mut done = 0;
-    while recovery::answer_next(portal).await? {
-        done += 1;
+fn at_once(most: usize, per_second: u32) -> usize {
+    match per_second {
+        0 => most,
+        pace => most.min(pace as usize * LONGEST_WAIT),
     }
-    let claimed = post::claim(portal, CLAIM).await?;
-    done += claimed.len();
-    futures::stream::iter(claimed)
-        .for_each_concurrent(AT_ONCE, |message| async move {
-            if let Err(fault) = deliver(portal, &message).await {
-                // Its lease ends by itself, and then it is tried again.
-                tracing::error!(%fault, message = message.id, "a message could not be recorded");
+}
+
+/// Answers those who ask for a password.
+async fn answer(portal: &Portal, stop: watch::Receiver<bool>) {
+    every(NAP, stop, || async {
+        while recovery::answer_next(portal).await? {}
+        Ok(())
+    })
+    .await;
+}
+
+/// Keeps a bounded number of messages of a channel under way.
+async fn pump(portal: &Portal, channel: Channel, most: usize, mut stop: watch::Receiver<bool>) {
+    let mut waiting = portal.work_waits.subscribe();
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        let stopping = *stop.borrow();
+        if stopping && under_way.is_empty() {
+            return;
+        }
+        let free = most - under_way.len();
+        let mut may_be_more = false;
+        // Not a claim for each single message that ends.
+        if !stopping && free * 4 >= most {
+            waiting.mark_unchanged();
+            match claim(portal, channel, free as u64).await {
+                Ok(claimed) => {
+                    may_be_more = claimed.len() == free;
+                    under_way.extend(claimed.into_iter().map(|message| deliver(portal, message)));
+                }
+                Err(fault) => {
+                    tracing::error!(%fault, "messages could not be claimed");
+                    sleep(NAP).await;
+                }
+            }
+        }
+        let idle = !may_be_more && !stopping;
+        tokio::select! {
+            Some(()) = under_way.next(), if !under_way.is_empty() => {}
+            _ = waiting.changed(), if idle && under_way.len() * 4 <= most * 3 => {}
+            () = sleep(NAP), if !stopping => {}
+            _ = stop.changed(), if !stopping => {}
+        }
+    }
+}
+
+async fn claim(portal: &Portal, channel: Channel, most: u64) -> Result<Vec<Model>, Fault> {
+    if channel == Channel::Mail {
+        return post::claim(portal, channel, None, most).await;
+    }
+    match portal.carriers.sms.open(portal.now()) {
+        Open::Now { gateway, most: passing } => {
+            post::claim(portal, channel, Some(&gateway.name), most.min(passing)).await
+        }
+        Open::NotBefore(_) => Ok(Vec::new()),
+    }
+}
+
+async fn deliver(portal: &Portal, message: Model) {
+    let id = message.id;
+    if let Err(fault) = handover::deliver(portal, message).await {
+        // Its lease ends by itself, and then it is tried again.
+        tracing::error!(%fault, message_id = id, "a message could not be recorded");
+    }
+}
+
+/// Asks carriers that sent no receipt. Returns of how many messages.
+async fn ask(portal: &Portal) -> Result<usize, Fault> {
+    let silent = receipts::claim_silent(portal, 64).await?;
+    let asked = silent.len();
+    stream::iter(silent)
+        .for_each_concurrent(QUESTIONS_AT_ONCE, |message| async move {
+            if let Err(fault) = receipts::ask(portal, &message).await {
+                tracing::error!(%fault, message_id = message.id, "an answer could not be recorded");
             }
         })
         .await;
-    Ok(done)
+    Ok(asked)
 }
 
-/// Hands a message over and commits what became of it, with all that follows from it.
-async fn deliver(portal: &Portal, message: &Model) -> Result<(), Fault> {
-    let handover = post::send(portal, message).await;
-    log(message, &handover);
-    let now = portal.now();
-    let verdict = post::verdict(message, handover, now);
-    let work = portal.db.begin().await?;
-    let recorded = post::record(&*work, message, &verdict, now).await?;
-    if recorded && matches!(verdict, Verdict::Failed { .. }) && message.channel == Channel::Sms {
-        issuance::void::void(&work, portal, message).await?;
-    }
-    work.commit().await
+async fn chores(portal: &Portal) -> Result<(), Fault> {
+    while expire(portal).await? > 0 {}
+    tally::forget(portal).await
 }
 
-fn log(message: &Model, handover: &Handover) {
-    let (id, letter, attempts) = (message.id, &message.letter, message.attempts);
-    match handover {
-        Handover::Accepted { .. } => tracing::info!(message = id, letter, attempts, "message sent"),
-        Handover::Refused { reason } => tracing::warn!(message = id, letter, attempts, reason, "message refused"),
-        Handover::Later { reason, alarm: false, .. } => {
-            tracing::warn!(message = id, letter, attempts, reason, "message put off");
+/// Ends what waited too long, even when no carrier is there to refuse it.
+async fn expire(portal: &Portal) -> Result<usize, Fault> {
+    let mut expired = 0;
+    for channel in [Channel::Sms, Channel::Mail] {
+        for message in post::claim_overdue(portal, channel, 64).await? {
+            handover::expire(portal, &message).await?;
+            expired += 1;
         }
-        Handover::Later { reason, alarm: true, .. } => {
-            tracing::error!(message = id, letter, attempts, reason, "message put off: the operator must act");
+    }
+    Ok(expired)
+}
+
+/// Does something again and again until told to stop.
+async fn every<F: Future<Output = Result<(), Fault>>>(
+    pause: Duration,
+    mut stop: watch::Receiver<bool>,
+    mut work: impl FnMut() -> F,
+) {
+    while !*stop.borrow() {
+        if let Err(fault) = work().await {
+            tracing::error!(%fault, "the worker met a fault");
+        }
+        tokio::select! {
+            () = sleep(pause) => {}
+            _ = stop.changed() => {}
         }
     }
 }

@@ -22,7 +22,10 @@ mail-identifier-sent-else = Ce n’est pas vous qui l’avez demandé ? Ouvrez
 
 mail-identifier-voided-subject = Le SMS n’a pas pu être remis
 mail-identifier-voided-text = Pour « { $election } », le SMS destiné au { $number } n’a pas pu être remis. L’identifiant qu’il contenait est annulé, et votre essai vous est rendu.
-mail-identifier-voided-again = Vérifiez le numéro, ou prenez-en un autre, et recommencez avant le { $until } (heure de Paris) à cette adresse :
+mail-identifier-voided-number = L’opérateur nous dit que ce numéro ne peut pas recevoir de SMS. Vérifiez-le, ou prenez-en un autre.
+mail-identifier-voided-unreachable = L’opérateur nous dit que le téléphone était éteint ou hors de portée. Rallumez-le, ou prenez un autre numéro.
+mail-identifier-voided-ours = Ce n’est pas de votre fait : aucun opérateur n’a pu l’acheminer à temps.
+mail-identifier-voided-again = Vous pouvez recommencer avant le { $until } (heure de Paris) à cette adresse :
 
 mail-identifier-disavowed-subject = Les demandes d’identifiant à votre nom sont bloquées
 mail-identifier-disavowed-text = Pour « { $election } », vous avez signalé le { $at } (heure de Paris) une demande qui ne venait pas de vous. L’identifiant envoyé ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.

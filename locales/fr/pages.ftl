@@ -126,6 +126,7 @@ issued-none = Rien pour l’instant.
 issued-line = Identifiant demandé le { $at }, au { $number }.
 issued-queued = Le SMS est en attente d’envoi : cette page se met à jour toute seule.
 issued-accepted = SMS remis à l’opérateur à { $at }.
+issued-delivered = SMS reçu par le téléphone à { $at }.
 issued-revoked = Il ne fonctionne plus.
 issued-voided = Le SMS n’a pas pu être remis : cet identifiant est annulé et votre essai vous est rendu.
 

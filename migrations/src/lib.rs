@@ -6,6 +6,7 @@ mod m0001_accounts;
 mod m0002_elections;
 mod m0003_outbox;
 mod m0004_issuance;
+mod m0005_delivery;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_elections::Migration),
             Box::new(m0003_outbox::Migration),
             Box::new(m0004_issuance::Migration),
+            Box::new(m0005_delivery::Migration),
         ]
     }
 }

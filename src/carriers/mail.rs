@@ -1,5 +1,6 @@
 //! Mail: an SMTP server, a folder of `.eml` files, or memory.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,8 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::{Handover, file};
+use super::pace::Pace;
+use super::{Handover, Reason, file};
 use crate::fault::Fault;
 use crate::settings::{MailChoice, Settings};
 use crate::values::Instant;
@@ -33,68 +35,110 @@ impl std::fmt::Debug for Mail {
     }
 }
 
-#[derive(Clone, Debug)]
-pub enum MailCarrier {
-    Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, from: Mailbox },
-    File { folder: PathBuf, from: Mailbox },
+#[derive(Debug)]
+pub struct MailCarrier {
+    kind: Kind,
+    pace: Option<Pace>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, sender: Sender },
+    File { folder: PathBuf, sender: Sender },
     Memory(Arc<Mutex<Vec<Mail>>>),
+}
+
+/// Whom mails are from, and where answers go.
+#[derive(Debug)]
+struct Sender {
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
 }
 
 impl MailCarrier {
     pub fn from_settings(settings: &Settings) -> Result<Self, Fault> {
-        let from: Mailbox = settings.mail.from.parse()?;
-        match settings.mail.carrier {
-            MailChoice::File => Ok(Self::File { folder: settings.outbox_folder(), from }),
+        let mail = &settings.mail;
+        let sender = Sender {
+            from: mail.from.parse()?,
+            reply_to: mail.reply_to.as_ref().map(|address| address.parse()).transpose()?,
+        };
+        let kind = match mail.carrier {
+            MailChoice::File => Kind::File { folder: settings.outbox_folder(), sender },
             MailChoice::Smtp => {
-                let url = settings.mail.smtp_url.as_ref().ok_or_else(|| Fault::new("mail.smtp_url is missing"))?;
+                let url = mail.smtp_url.as_ref().ok_or_else(|| Fault::new("mail.smtp_url is missing"))?;
                 let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
                     // lettre's error would show the URL, hence the password in it.
                     .map_err(|_| Fault::new("mail.smtp_url : adresse illisible"))?
                     .timeout(Some(PATIENCE))
                     .build();
-                Ok(Self::Smtp { transport, from })
+                Kind::Smtp { transport, sender }
             }
-        }
+        };
+        Ok(Self { kind, pace: NonZeroU32::new(mail.per_second).map(Pace::per_second) })
+    }
+
+    pub fn memory(sent: Arc<Mutex<Vec<Mail>>>) -> Self {
+        Self { kind: Kind::Memory(sent), pace: None }
     }
 
     pub async fn send(&self, mail: &Mail, now: Instant) -> Handover {
-        match self {
-            Self::Memory(sent) => {
+        if let Some(pace) = &self.pace {
+            pace.turn().await;
+        }
+        match &self.kind {
+            Kind::Memory(sent) => {
                 sent.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
                 Handover::Accepted { id: None }
             }
-            Self::File { folder, from } => match written(mail, from, now) {
-                Err(fault) => Handover::Refused { reason: fault.to_string() },
+            Kind::File { folder, sender } => match written(mail, sender, now) {
+                Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 Ok(message) => match file::write(folder, "eml", &message.formatted(), now).await {
                     Ok(()) => Handover::Accepted { id: None },
-                    Err(fault) => Handover::later(format!("folder: {fault}")),
+                    Err(fault) => Handover::Later { failure: Reason::Outage.with(fault.to_string()), after: None },
                 },
             },
-            Self::Smtp { transport, from } => match written(mail, from, now) {
-                Err(fault) => Handover::Refused { reason: fault.to_string() },
+            Kind::Smtp { transport, sender } => match written(mail, sender, now) {
+                Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 // lettre's own patience ends with the connection: a server that then falls silent would
                 // hold the worker for ever.
                 Ok(message) => match timeout(PATIENCE, transport.send(message)).await {
                     Ok(Ok(_)) => Handover::Accepted { id: None },
                     Ok(Err(error)) => judge(&error),
-                    Err(_) => Handover::later("smtp: silent"),
+                    Err(_) => later("silence"),
                 },
             },
         }
     }
 }
 
-/// Permanent answers (5xx) end the message; everything else is worth another try. The server's words
-/// may quote the address, so only the code is kept.
-fn judge(error: &lettre::transport::smtp::Error) -> Handover {
-    let code = error.status().map_or_else(|| "no answer".to_owned(), |code| code.to_string());
-    let reason = format!("smtp {code}");
-    if error.is_permanent() { Handover::Refused { reason } } else { Handover::later(reason) }
+/// A mail that may have left is sent again: nobody can be asked, and two harm nobody.
+fn later(code: &str) -> Handover {
+    Handover::Later { failure: Reason::Outage.with(code), after: None }
 }
 
-fn written(mail: &Mail, from: &Mailbox, now: Instant) -> Result<Message, Fault> {
-    Ok(Message::builder()
-        .from(from.clone())
+/// Permanent answers (5xx) to the recipient end the message; those that concern ourselves want the operator; the rest is
+/// worth another try. The server's words may quote the address, so only the code is kept.
+fn judge(error: &lettre::transport::smtp::Error) -> Handover {
+    if error.is_tls() {
+        return Handover::Blocked(Reason::Operator.with("tls"));
+    }
+    let Some(code) = error.status().map(|code| code.to_string()) else { return later("no answer") };
+    match code.as_str() {
+        // RFC 4954: who we are; RFC 5321: what we say.
+        "500" | "501" | "502" | "503" | "504" | "530" | "534" | "535" | "538" => {
+            Handover::Blocked(Reason::Operator.with(code))
+        }
+        _ if error.is_permanent() => Handover::Refused(Reason::Mailbox.with(code)),
+        _ => later(&code),
+    }
+}
+
+fn written(mail: &Mail, sender: &Sender, now: Instant) -> Result<Message, Fault> {
+    let mut message = Message::builder().from(sender.from.clone());
+    if let Some(reply_to) = &sender.reply_to {
+        message = message.reply_to(reply_to.clone());
+    }
+    Ok(message
         .to(mail.to.parse()?)
         .subject(mail.subject.clone())
         .date(now.into())

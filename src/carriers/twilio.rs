@@ -1,20 +1,24 @@
-//! Twilio's Messages resource: the one call that sends an SMS, and what its answers mean.
+//! Twilio's Messages resource: sending, asking what became of an SMS, and what its codes mean.
 
 use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, SubsecRound};
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use sha1::Sha1;
 
-use super::{Handover, Sms};
+use super::http::{self, Answer};
+use super::{Delivery, Handover, Reason, Sms};
 use crate::fault::Fault;
-use crate::settings::Settings;
+use crate::settings::{Settings, TwilioSettings};
+use crate::values::Instant;
 
-/// Silence longer than this is an outage; the message is tried again.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// Twilio gives a message up after that, as the outbox does: an identifier that comes an hour late
-/// confuses more than it helps.
-pub const VALIDITY: Duration = Duration::from_secs(30 * 60);
+/// What Twilio takes as `ValidityPeriod`, in seconds.
+pub const LONGEST_VALIDITY: u64 = 36_000;
 
 #[derive(Clone, Debug)]
 pub struct Twilio {
@@ -25,22 +29,35 @@ pub struct Twilio {
     /// `From` or `MessagingServiceSid`, with its value.
     sender: (&'static str, String),
     status_callback: String,
+    validity: Duration,
 }
 
 /// Whose turn it is after an error of Twilio's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Blame {
+enum Turn {
     /// The number can't receive: no other try will succeed.
     Number,
     /// It may go through later.
-    Moment,
+    Later(Reason),
+    /// The carrier behind Twilio did not answer: the message may have left.
+    Unsure,
     /// Account, sender or permissions: the operator must act, the voter can do nothing.
     Operator,
 }
 
-#[derive(Deserialize)]
-struct Created {
+/// A message as Twilio describes it, in answers and in receipts.
+#[derive(Clone, Debug, Deserialize)]
+struct Described {
     sid: String,
+    #[serde(default)]
+    status: String,
+    error_code: Option<u32>,
+    date_created: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    messages: Vec<Described>,
 }
 
 #[derive(Deserialize)]
@@ -49,8 +66,7 @@ struct Refusal {
 }
 
 impl Twilio {
-    pub fn new(settings: &Settings) -> Result<Self, Fault> {
-        let twilio = &settings.sms.twilio;
+    pub fn new(twilio: &TwilioSettings, settings: &Settings) -> Result<Self, Fault> {
         let missing = || Fault::new("sms.twilio is incomplete");
         let account_sid = twilio.account_sid.clone().ok_or_else(missing)?;
         let sender = match (&twilio.from, &twilio.messaging_service_sid) {
@@ -59,20 +75,24 @@ impl Twilio {
             (None, None) => return Err(missing()),
         };
         Ok(Self {
-            client: Client::builder().timeout(PATIENCE).connect_timeout(Duration::from_secs(5)).build()?,
-            messages: format!(
-                "{}/2010-04-01/Accounts/{account_sid}/Messages.json",
-                twilio.base_url.trim_end_matches('/')
-            ),
+            client: http::client()?,
+            messages: format!("{}/2010-04-01/Accounts/{account_sid}/Messages", twilio.base_url.trim_end_matches('/')),
             account_sid,
             auth_token: twilio.auth_token.clone().ok_or_else(missing)?,
             sender,
             status_callback: format!("{}/webhooks/twilio", settings.public_url()),
+            validity: settings.sms.validity(),
         })
     }
 
-    pub async fn send(&self, sms: &Sms) -> Handover {
-        let validity = VALIDITY.as_secs().to_string();
+    pub fn account_sid(&self) -> &str {
+        &self.account_sid
+    }
+
+    /// Hands an SMS over; receipts come back with `reference`, even when the answer to this call is lost.
+    pub async fn send(&self, sms: &Sms, reference: i64) -> Handover {
+        let validity = self.validity.as_secs().min(LONGEST_VALIDITY).to_string();
+        let callback = format!("{}?message={reference}", self.status_callback);
         let mut form = vec![
             ("To", sms.to.as_str()),
             (self.sender.0, self.sender.1.as_str()),
@@ -83,56 +103,125 @@ impl Twilio {
             ("AddressRetention", "obfuscate"),
         ];
         // Twilio refuses a callback address that it can't reach, such as a trial's on this machine.
-        if self.status_callback.starts_with("https://") {
-            form.push(("StatusCallback", &self.status_callback));
+        if callback.starts_with("https://") {
+            form.push(("StatusCallback", &callback));
         }
-        let request = self
-            .client
-            .post(&self.messages)
-            .basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
-            .form(&form);
-        match request.send().await {
-            Ok(response) => judge(response).await,
-            Err(error) if error.is_connect() => Handover::later("twilio: no connection"),
-            // It may have been taken. A second SMS carries the same identifier and harms nobody.
-            Err(error) if error.is_timeout() => Handover::later("twilio: silent"),
-            Err(_) => Handover::later("twilio: broken answer"),
+        let answer =
+            match http::exchange(self.request(self.client.post(format!("{}.json", self.messages))).form(&form)).await {
+                Ok(answer) => answer,
+                Err(handover) => return handover,
+            };
+        if answer.status.is_success() {
+            return match serde_json::from_slice::<Described>(&answer.body) {
+                Ok(created) => Handover::Accepted { id: Some(created.sid) },
+                Err(_) => Handover::Unsure(Reason::Outage.with(answer.status.as_str())),
+            };
         }
+        judge(&answer)
     }
-}
 
-async fn judge(response: Response) -> Handover {
-    let status = response.status();
-    let after = response
-        .headers()
-        .get("Retry-After")
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(Duration::from_secs);
-    let body = response.bytes().await.unwrap_or_default();
-    if status.is_success() {
-        return match serde_json::from_slice::<Created>(&body) {
-            Ok(created) => Handover::Accepted { id: Some(created.sid) },
-            Err(_) => Handover::later("twilio: answer without a sid"),
+    /// What became of a message.
+    pub async fn ask(&self, sid: &str) -> Option<Delivery> {
+        let described: Described = self.read(format!("{}/{sid}.json", self.messages), &[]).await?;
+        delivery(&described.status, described.error_code)
+    }
+
+    /// The messages to a number since a moment.
+    pub async fn look(&self, sms: &Sms, since: Instant) -> Vec<(String, Delivery)> {
+        let day = since.format("%Y-%m-%d").to_string();
+        let query = [("To", sms.to.as_str()), ("DateSent>", day.as_str()), ("PageSize", "50")];
+        let listed: Option<Listed> = self.read(format!("{}.json", self.messages), &query).await;
+        let made_since = |message: &Described| {
+            let made = message.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+            // Twilio's dates have no fractions.
+            made.is_some_and(|made| made >= since.trunc_subsecs(0))
         };
+        listed
+            .map(|listed| listed.messages)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(made_since)
+            .map(|message| {
+                let delivery = delivery(&message.status, message.error_code).unwrap_or(Delivery::Underway);
+                (message.sid, delivery)
+            })
+            .collect()
     }
-    let code = serde_json::from_slice::<Refusal>(&body).ok().and_then(|refusal| refusal.code);
-    let reason = format!("twilio {}{}", status.as_u16(), code.map(|code| format!("/{code}")).unwrap_or_default());
-    match blame(status, code) {
-        Blame::Number => Handover::Refused { reason },
-        Blame::Moment => Handover::Later { reason, after, alarm: false },
-        Blame::Operator => Handover::Later { reason, after, alarm: true },
+
+    /// Whether a receipt was signed with this account's token: the HMAC-SHA1 of the address that was called and of
+    /// the posted parameters, sorted by name, each name followed by its value.
+    pub fn signed(&self, url: &str, parameters: &[(&str, &str)], signature: &str) -> bool {
+        let Ok(signature) = STANDARD.decode(signature) else { return false };
+        let signing = signing(self.auth_token.expose_secret(), url, parameters);
+        signing.is_some_and(|signing| signing.verify_slice(&signature).is_ok())
+    }
+
+    fn request(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, url: String, query: &[(&str, &str)]) -> Option<T> {
+        let answer = http::exchange(self.request(self.client.get(url)).query(query)).await.ok()?;
+        answer.status.is_success().then(|| serde_json::from_slice(&answer.body).ok()).flatten()
     }
 }
 
-/// Twilio's own error code first, the status of the answer where it gives none.
-fn blame(status: StatusCode, code: Option<u32>) -> Blame {
+fn signing(token: &str, url: &str, parameters: &[(&str, &str)]) -> Option<Hmac<Sha1>> {
+    let mut sorted = parameters.to_vec();
+    sorted.sort_unstable();
+    let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).ok()?;
+    mac.update(url.as_bytes());
+    for (name, value) in sorted {
+        mac.update(name.as_bytes());
+        mac.update(value.as_bytes());
+    }
+    Some(mac)
+}
+
+/// A status of Twilio's, or nothing for one that it invented since.
+pub fn delivery(status: &str, code: Option<u32>) -> Option<Delivery> {
+    Some(match status {
+        "accepted" | "scheduled" | "queued" | "sending" | "sent" => Delivery::Underway,
+        "delivered" | "read" => Delivery::Delivered,
+        "undelivered" | "failed" | "canceled" => {
+            let reason = match turn(StatusCode::OK, code) {
+                Turn::Number => Reason::Number,
+                Turn::Later(reason) => reason,
+                Turn::Unsure => Reason::Outage,
+                Turn::Operator => Reason::Operator,
+            };
+            Delivery::Failed(super::Failure { reason, code: code.map(|code| code.to_string()) })
+        }
+        _ => return None,
+    })
+}
+
+fn judge(answer: &Answer) -> Handover {
+    let code = serde_json::from_slice::<Refusal>(&answer.body).ok().and_then(|refusal| refusal.code);
+    let told = code.map_or_else(|| answer.status.as_str().to_owned(), |code| code.to_string());
+    match turn(answer.status, code) {
+        Turn::Number => Handover::Refused(Reason::Number.with(told)),
+        Turn::Later(reason) => Handover::Later { failure: reason.with(told), after: answer.retry_after },
+        Turn::Unsure => Handover::Unsure(Reason::Outage.with(told)),
+        Turn::Operator => Handover::Blocked(Reason::Operator.with(told)),
+    }
+}
+
+/// Twilio's own error code first (its error dictionary), the status of the answer where it gives none.
+fn turn(status: StatusCode, code: Option<u32>) -> Turn {
     match code {
-        Some(21211 | 21610 | 21614 | 30005 | 30006) => Blame::Number,
-        Some(20429 | 21611 | 30001 | 30003 | 30008 | 30017 | 30410) => Blame::Moment,
-        Some(20003 | 21408 | 21612 | 21617 | 30002 | 30004 | 30007 | 30018 | 30450 | 14107) => Blame::Operator,
-        _ if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => Blame::Moment,
+        Some(21211 | 21610 | 21614 | 30005 | 30006) => Turn::Number,
+        Some(20429 | 21611 | 30001 | 30017) => Turn::Later(Reason::Limit),
+        Some(30003) => Turn::Later(Reason::Unreachable),
+        Some(30008) => Turn::Later(Reason::Outage),
+        Some(30410) => Turn::Unsure,
+        Some(20003 | 21408 | 21612 | 21617 | 30002 | 30004 | 30007 | 30018 | 30450 | 14107) => Turn::Operator,
+        _ if status == StatusCode::TOO_MANY_REQUESTS => Turn::Later(Reason::Limit),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Turn::Later(Reason::Outage),
+        // It broke while it had the message in hand.
+        _ if status.is_server_error() => Turn::Unsure,
         // An unknown refusal says nothing against the voter's number.
-        _ => Blame::Operator,
+        _ => Turn::Operator,
     }
 }
 
@@ -141,23 +230,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_answer_has_one_to_blame() {
-        for (status, code, blamed) in [
-            (400, Some(21211), Blame::Number),
-            (400, Some(21614), Blame::Number),
-            (400, Some(21610), Blame::Number),
-            (429, Some(20429), Blame::Moment),
-            (429, None, Blame::Moment),
-            (500, None, Blame::Moment),
-            (503, None, Blame::Moment),
-            (504, Some(30410), Blame::Moment),
-            (401, Some(20003), Blame::Operator),
-            (401, None, Blame::Operator),
-            (403, Some(21408), Blame::Operator),
-            (400, Some(99999), Blame::Operator),
-            (404, None, Blame::Operator),
+    fn each_answer_has_its_turn() {
+        for (status, code, expected) in [
+            (400, Some(21211), Turn::Number),
+            (400, Some(21614), Turn::Number),
+            (400, Some(21610), Turn::Number),
+            (429, Some(20429), Turn::Later(Reason::Limit)),
+            (429, None, Turn::Later(Reason::Limit)),
+            (500, None, Turn::Unsure),
+            (502, None, Turn::Unsure),
+            (503, None, Turn::Later(Reason::Outage)),
+            (504, Some(30410), Turn::Unsure),
+            (401, Some(20003), Turn::Operator),
+            (401, None, Turn::Operator),
+            (403, Some(21408), Turn::Operator),
+            (400, Some(99999), Turn::Operator),
+            (404, None, Turn::Operator),
         ] {
-            assert_eq!(blame(StatusCode::from_u16(status).unwrap(), code), blamed, "{status} {code:?}");
+            assert_eq!(turn(StatusCode::from_u16(status).unwrap(), code), expected, "{status} {code:?}");
         }
+    }
+
+    #[test]
+    fn each_status_says_where_the_message_is() {
+        let failed = |reason: Reason, code: &str| Some(Delivery::Failed(reason.with(code)));
+        for (status, code, expected) in [
+            ("queued", None, Some(Delivery::Underway)),
+            ("sent", None, Some(Delivery::Underway)),
+            ("delivered", None, Some(Delivery::Delivered)),
+            ("undelivered", Some(30003), failed(Reason::Unreachable, "30003")),
+            ("undelivered", Some(30006), failed(Reason::Number, "30006")),
+            ("failed", Some(30007), failed(Reason::Operator, "30007")),
+            ("failed", Some(30008), failed(Reason::Outage, "30008")),
+            ("teleported", None, None),
+        ] {
+            assert_eq!(delivery(status, code), expected, "{status} {code:?}");
+        }
+    }
+
+    /// The check value of Twilio's documentation of request validation.
+    #[test]
+    fn a_signature_is_the_one_that_twilio_documents() {
+        let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
+        let parameters = [
+            ("To", "+18005551212"),
+            ("Digits", "1234"),
+            ("CallSid", "CA1234567890ABCDE"),
+            ("From", "+14158675309"),
+            ("Caller", "+14158675309"),
+        ];
+        let signature = STANDARD.encode(signing("12345", url, &parameters).unwrap().finalize().into_bytes());
+        assert_eq!(signature, "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
     }
 }

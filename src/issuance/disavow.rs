@@ -40,6 +40,6 @@ pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
         outbox::enqueue(&*work, portal, Some(account.id), letter).await?;
     }
     work.commit().await?;
-    portal.work_waits.notify_one();
+    portal.wake_worker();
     Ok(true)
 }

@@ -98,7 +98,7 @@ pub async fn request(portal: &Portal, seat: &Seat, email: &str, request: &Reques
     work.commit().await?;
     Ok(match decision {
         Decision::Issue => {
-            portal.work_waits.notify_one();
+            portal.wake_worker();
             Outcome::Issued
         }
         Decision::Refuse(refusal) => Outcome::Refused(refusal),

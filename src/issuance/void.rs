@@ -4,6 +4,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::seat::{end, identifiers};
+use crate::carriers::Reason;
 use crate::db::Work;
 use crate::entities::voting_identifier::State;
 use crate::entities::{account, election, message, phone_claim, voter, voting_identifier};
@@ -12,7 +13,7 @@ use crate::outbox::{self, letters};
 use crate::portal::Portal;
 
 /// Voids the identifier that a failed SMS carried, in the transaction that records the failure.
-pub async fn void(work: &Work, portal: &Portal, sms: &message::Model) -> Result<(), Fault> {
+pub async fn void(work: &Work, portal: &Portal, sms: &message::Model, reason: Option<Reason>) -> Result<(), Fault> {
     let carried = voting_identifier::Entity::find()
         .filter(voting_identifier::Column::SmsId.eq(sms.id))
         .find_also_related(voter::Entity)
@@ -28,7 +29,7 @@ pub async fn void(work: &Work, portal: &Portal, sms: &message::Model) -> Result<
     let election = election::Entity::find_by_id(voter.election_id).one(&**work).await?;
     let account = account::Entity::find_by_id(voter.account_id).one(&**work).await?;
     if let (Some(election), Some(account)) = (election, account) {
-        let letter = letters::identifier_voided(portal, &account.email, &election, &carried.masked_number)?;
+        let letter = letters::identifier_voided(portal, &account.email, &election, &carried.masked_number, reason)?;
         outbox::enqueue(&**work, portal, Some(account.id), letter).await?;
     }
     Ok(())

@@ -3,12 +3,16 @@
 use serde_json::{Value, json};
 
 use super::{Content, Sealed, seal};
-use crate::carriers::{Mail, Sms};
+use crate::carriers::{Mail, Reason, Sms};
 use crate::entities::election;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::texts;
 use crate::values::{Instant, MobileNumber, Token, VotingIdentifier, gsm7};
+
+/// What somebody waits for in front of a page goes before what only informs.
+const AWAITED: i16 = 0;
+const NOTICE: i16 = 1;
 
 /// Every message of the portal, by the name of its template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,14 @@ impl Letter {
             Self::IdentifierSent => "identifier-sent",
             Self::IdentifierVoided => "identifier-voided",
             Self::IdentifierDisavowed => "identifier-disavowed",
+        }
+    }
+
+    /// 0 goes first.
+    pub fn priority(self) -> i16 {
+        match self {
+            Self::PasswordLink | Self::IdentifierSms => AWAITED,
+            Self::PasswordChanged | Self::IdentifierSent | Self::IdentifierVoided | Self::IdentifierDisavowed => NOTICE,
         }
     }
 }
@@ -100,8 +112,14 @@ pub fn identifier_voided(
     to: &str,
     election: &election::Model,
     masked_number: &str,
+    reason: Option<Reason>,
 ) -> Result<Sealed, Fault> {
     let context = json!({
+        "why": match reason {
+            Some(Reason::Number) => "mail-identifier-voided-number",
+            Some(Reason::Unreachable) => "mail-identifier-voided-unreachable",
+            _ => "mail-identifier-voided-ours",
+        },
         "election": election.name,
         "number": masked_number,
         "link": portal.link("/electeur"),

@@ -12,7 +12,8 @@ use crate::values::Purpose;
 
 pub mod letters;
 pub mod post;
-mod rules;
+pub mod rules;
+pub mod tally;
 
 pub use letters::Letter;
 
@@ -28,16 +29,17 @@ pub struct Sealed {
     letter: Letter,
     channel: Channel,
     content: Vec<u8>,
+    recipient_digest: Option<Vec<u8>>,
 }
 
 /// Seals a message. Done before the transaction begins, so that no lock waits for it.
 pub fn seal(portal: &Portal, letter: Letter, content: &Content) -> Result<Sealed, Fault> {
-    let channel = match content {
-        Content::Mail(_) => Channel::Mail,
-        Content::Sms(_) => Channel::Sms,
+    let (channel, recipient_digest) = match content {
+        Content::Mail(_) => (Channel::Mail, None),
+        Content::Sms(sms) => (Channel::Sms, Some(portal.keys.digest(Purpose::Tally, &[sms.to.as_bytes()]))),
     };
     let content = portal.keys.seal(Purpose::Outbox, &portal.chance, &serde_json::to_vec(content)?);
-    Ok(Sealed { letter, channel, content })
+    Ok(Sealed { letter, channel, content, recipient_digest })
 }
 
 /// Commits a message to be sent, with whatever else the transaction decides. Returns its id.
@@ -61,6 +63,15 @@ pub async fn enqueue(
         ended_at: Set(None),
         carrier_id: Set(None),
         failure: Set(None),
+        priority: Set(message.letter.priority()),
+        gateway: Set(None),
+        code: Set(None),
+        unsure: Set(false),
+        resent: Set(0),
+        tried_at: Set(None),
+        settled_at: Set(None),
+        ask_at: Set(None),
+        recipient_digest: Set(message.recipient_digest),
     };
     Ok(message.insert(work).await?.id)
 }

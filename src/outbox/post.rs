@@ -1,117 +1,206 @@
-//! From the outbox to the carrier: claim with a lease, send with no transaction open, record.
+//! From the outbox to the carrier: claim with a lease, and record what became of it.
 
 use std::time::Duration;
 
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, TransactionSession};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 
-use super::{Content, rules};
-use crate::carriers::{Handover, twilio};
+use super::{Content, tally};
+use crate::carriers::Failure;
+use crate::db::Work;
 use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::values::{Instant, Purpose};
 
 /// A worker that died gives its messages back after this; longer than any carrier's patience.
-const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_secs(60);
 /// A mail server may be away for a day (RFC 5321 asks for days; a link lives one).
 const MAIL_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Takes the messages that are due, oldest first, for as long as the lease runs. Two workers never
-/// hold the same message.
-pub async fn claim(portal: &Portal, most: u64) -> Result<Vec<Model>, Fault> {
+/// Takes messages of a channel that are due, for as long as the lease runs; what somebody waits for first, oldest
+/// first, with an eighth left to the rest so that nothing starves. Two workers never hold the same message.
+/// `gateway` is who will be handed an SMS; one that may have left already stays with the gateway that had it.
+pub async fn claim(portal: &Portal, channel: Channel, gateway: Option<&str>, most: u64) -> Result<Vec<Model>, Fault> {
     let now = portal.now();
-    let due = Query::select()
-        .column(Column::Id)
-        .from(Entity)
-        .and_where(Column::EndedAt.is_null())
-        .and_where(Column::DueAt.lte(now))
-        .order_by(Column::DueAt, sea_orm::sea_query::Order::Asc)
-        .limit(most)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .to_owned();
     let work = portal.db.begin().await?;
-    let mut claimed = Entity::update_many()
-        .col_expr(Column::State, Expr::value(State::Sending.to_value()))
-        .col_expr(Column::DueAt, Expr::value(now + LEASE))
-        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-        .filter(Column::Id.in_subquery(due))
-        .exec_with_returning(&*work)
-        .await?;
+    let mut claimed =
+        take(&work, due(channel, now).and_where(Column::Priority.eq(0)), gateway, now, most - most / 8).await?;
+    let rest = most.saturating_sub(claimed.len() as u64);
+    claimed.extend(take(&work, due(channel, now).and_where(Column::Priority.gt(0)), gateway, now, rest).await?);
+    let (exceeding, next_hour) = tally::count(portal, &work, &claimed).await?;
+    if !exceeding.is_empty() {
+        put_off(&work, &exceeding, next_hour).await?;
+        claimed.retain(|message| !exceeding.contains(&message.id));
+    }
     work.commit().await?;
-    claimed.sort_by_key(|message| message.id);
+    claimed.sort_by_key(|message| (message.priority, message.id));
     Ok(claimed)
 }
 
-/// Hands one claimed message to its carrier.
-pub async fn send(portal: &Portal, message: &Model) -> Handover {
-    let content = message
-        .sealed
-        .as_ref()
-        .and_then(|sealed| portal.keys.open(Purpose::Outbox, sealed))
-        .and_then(|plain| serde_json::from_slice(&plain).ok());
-    match content {
-        Some(Content::Mail(mail)) => portal.carriers.mail.send(&mail, portal.now()).await,
-        Some(Content::Sms(sms)) => portal.carriers.sms.send(&sms, portal.now()).await,
-        // Another master secret sealed it: the operator must act, the message must not be lost.
-        None => Handover::Later { reason: "sealed with another secret".into(), after: None, alarm: true },
+/// Takes messages that waited until they were worth nothing, whether or not a carrier is there.
+pub async fn claim_overdue(portal: &Portal, channel: Channel, most: u64) -> Result<Vec<Model>, Fault> {
+    let now = portal.now();
+    let mut overdue = Query::select();
+    overdue
+        .and_where(Column::EndedAt.is_null())
+        .and_where(Column::Channel.eq(channel))
+        .and_where(Column::CreatedAt.lte(now - validity(portal, channel)))
+        .and_where(Column::State.eq(State::Queued).or(Column::DueAt.lte(now)))
+        .order_by(Column::CreatedAt, Order::Asc);
+    let work = portal.db.begin().await?;
+    let claimed = take(&work, &mut overdue, None, now, most).await?;
+    work.commit().await?;
+    Ok(claimed)
+}
+
+fn due(channel: Channel, now: Instant) -> SelectStatement {
+    Query::select()
+        .and_where(Column::EndedAt.is_null())
+        .and_where(Column::Channel.eq(channel))
+        .and_where(Column::DueAt.lte(now))
+        .order_by(Column::Priority, Order::Asc)
+        .order_by(Column::DueAt, Order::Asc)
+        .to_owned()
+}
+
+async fn take(
+    work: &Work,
+    from: &mut SelectStatement,
+    gateway: Option<&str>,
+    now: Instant,
+    most: u64,
+) -> Result<Vec<Model>, Fault> {
+    if most == 0 {
+        return Ok(Vec::new());
     }
+    let ids = from
+        .column(Column::Id)
+        .from(Entity)
+        .limit(most)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .to_owned();
+    // Claimed by a worker that never told: it died with the message in hand.
+    let unsure = || Expr::col(Column::Unsure).eq(true).or(Expr::col(Column::State).eq(State::Sending.to_value()));
+    let with: SimpleExpr =
+        Expr::case(unsure(), Expr::col(Column::Gateway)).finally(Expr::value(gateway.map(str::to_owned))).into();
+    Ok(Entity::update_many()
+        .col_expr(Column::Gateway, with)
+        .col_expr(Column::Unsure, Expr::case(unsure(), true).finally(false).into())
+        .col_expr(Column::TriedAt, Expr::case(unsure(), Expr::col(Column::TriedAt)).finally(Expr::value(now)).into())
+        .col_expr(Column::State, Expr::value(State::Sending.to_value()))
+        .col_expr(Column::DueAt, Expr::value(now + LEASE))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .filter(Column::Id.in_subquery(ids))
+        .exec_with_returning(&**work)
+        .await?)
+}
+
+/// Puts claimed messages back, untried.
+async fn put_off(work: &Work, ids: &[i64], until: Instant) -> Result<(), Fault> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Queued.to_value()))
+        .col_expr(Column::DueAt, Expr::value(until))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .exec(&**work)
+        .await?;
+    Ok(())
+}
+
+/// What a claimed message says, or nothing when another master secret sealed it.
+pub fn open(portal: &Portal, message: &Model) -> Option<Content> {
+    let plain = portal.keys.open(Purpose::Outbox, message.sealed.as_ref()?)?;
+    serde_json::from_slice(&plain).ok()
+}
+
+/// How long a message is worth sending.
+pub fn validity(portal: &Portal, channel: Channel) -> Duration {
+    match channel {
+        Channel::Sms => portal.settings.sms.validity(),
+        Channel::Mail => MAIL_VALIDITY,
+    }
+}
+
+/// Notes, before a claimed message is handed over once more, to whom; the lease begins anew.
+pub async fn pass_on(portal: &Portal, message: &mut Model, gateway: &str) -> Result<bool, Fault> {
+    let now = portal.now();
+    let resent = message.resent + i32::from(message.unsure);
+    let _turn = portal.db.turn().await?;
+    let noted = ours(message)
+        .col_expr(Column::Gateway, Expr::value(gateway))
+        .col_expr(Column::Unsure, Expr::value(false))
+        .col_expr(Column::Resent, Expr::value(resent))
+        .col_expr(Column::TriedAt, Expr::value(now))
+        .col_expr(Column::DueAt, Expr::value(now + LEASE))
+        .exec(&*portal.db)
+        .await?;
+    message.gateway = Some(gateway.to_owned());
+    (message.unsure, message.resent, message.tried_at) = (false, resent, Some(now));
+    Ok(noted.rows_affected == 1)
 }
 
 /// What the outbox makes of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    Sent { carrier_id: Option<String> },
-    Retry { at: Instant, reason: String },
-    Failed { reason: String },
+    /// The carrier has it; it is asked at the given moment unless it tells before.
+    Accepted {
+        carrier_id: Option<String>,
+        ask_at: Option<Instant>,
+    },
+    Retry {
+        at: Instant,
+        failure: Failure,
+        unsure: bool,
+    },
+    Failed(Failure),
+    /// Worth nothing any more; what was wrong the last time stays.
+    Expired(Option<Failure>),
 }
 
-/// Decides what follows an answer: a message is sent, tried again while it is worth it, or visibly failed.
-pub fn verdict(message: &Model, handover: Handover, now: Instant) -> Verdict {
-    match handover {
-        Handover::Accepted { id } => Verdict::Sent { carrier_id: id },
-        Handover::Refused { reason } => Verdict::Failed { reason },
-        Handover::Later { reason, after, .. } => {
-            let validity = match message.channel {
-                Channel::Sms => twilio::VALIDITY,
-                Channel::Mail => MAIL_VALIDITY,
-            };
-            match rules::next_try(message.attempts, message.created_at + validity, after, now) {
-                Some(at) => Verdict::Retry { at, reason },
-                None => Verdict::Failed { reason: format!("expired after: {reason}") },
-            }
-        }
-    }
-}
-
-/// Records a verdict. Returns false when another worker, to which the lease had passed, was faster.
-pub async fn record<C: ConnectionTrait + TransactionSession>(
-    work: &C,
+/// Records a verdict. Returns false when somebody else was faster: another worker, to which the lease had passed, or
+/// a receipt.
+pub async fn record(
+    db: &impl ConnectionTrait,
     message: &Model,
     verdict: &Verdict,
     now: Instant,
 ) -> Result<bool, Fault> {
-    let update = Entity::update_many()
+    let update = ours(message);
+    let erased = || Expr::value(None::<Vec<u8>>);
+    let ended = |update: sea_orm::UpdateMany<Entity>, state: State| {
+        update
+            .col_expr(Column::State, Expr::value(state.to_value()))
+            .col_expr(Column::EndedAt, Expr::value(now))
+            .col_expr(Column::Sealed, erased())
+    };
+    let failed = |update: sea_orm::UpdateMany<Entity>, failure: &Failure| {
+        update
+            .col_expr(Column::Failure, Expr::value(failure.reason.name()))
+            .col_expr(Column::Code, Expr::value(failure.code.clone()))
+    };
+    let update = match verdict {
+        Verdict::Accepted { carrier_id, ask_at } => ended(update, State::Accepted)
+            .col_expr(Column::CarrierId, Expr::value(carrier_id.clone()))
+            .col_expr(Column::AskAt, Expr::value(*ask_at))
+            .col_expr(Column::Unsure, Expr::value(false))
+            .col_expr(Column::Failure, Expr::value(None::<String>))
+            .col_expr(Column::Code, Expr::value(None::<String>)),
+        Verdict::Retry { at, failure, unsure } => failed(update, failure)
+            .col_expr(Column::State, Expr::value(State::Queued.to_value()))
+            .col_expr(Column::Unsure, Expr::value(*unsure))
+            .col_expr(Column::DueAt, Expr::value(*at)),
+        Verdict::Failed(failure) => failed(ended(update, State::Failed), failure),
+        Verdict::Expired(None) => ended(update, State::Expired),
+        Verdict::Expired(Some(failure)) => failed(ended(update, State::Expired), failure),
+    };
+    Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+/// A claimed message, as long as its claim holds.
+fn ours(message: &Model) -> sea_orm::UpdateMany<Entity> {
+    Entity::update_many()
         .filter(Column::Id.eq(message.id))
         .filter(Column::EndedAt.is_null())
-        .filter(Column::Attempts.eq(message.attempts));
-    let erased = Expr::value(None::<Vec<u8>>);
-    let update = match verdict {
-        Verdict::Sent { carrier_id } => update
-            .col_expr(Column::State, Expr::value(State::Accepted.to_value()))
-            .col_expr(Column::CarrierId, Expr::value(carrier_id.clone()))
-            .col_expr(Column::Failure, Expr::value(None::<String>))
-            .col_expr(Column::EndedAt, Expr::value(now))
-            .col_expr(Column::Sealed, erased),
-        Verdict::Retry { at, reason } => update
-            .col_expr(Column::State, Expr::value(State::Queued.to_value()))
-            .col_expr(Column::Failure, Expr::value(reason.clone()))
-            .col_expr(Column::DueAt, Expr::value(*at)),
-        Verdict::Failed { reason } => update
-            .col_expr(Column::State, Expr::value(State::Failed.to_value()))
-            .col_expr(Column::Failure, Expr::value(reason.clone()))
-            .col_expr(Column::EndedAt, Expr::value(now))
-            .col_expr(Column::Sealed, erased),
-    };
-    Ok(update.exec(work).await?.rows_affected == 1)
+        .filter(Column::Attempts.eq(message.attempts))
 }

@@ -1,4 +1,4 @@
-//! When a message that could not be handed over is tried again.
+//! When a message that could not be handed over is tried again, and when the carrier is asked about it.
 
 use std::time::Duration;
 
@@ -6,38 +6,73 @@ use crate::values::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// A carrier that still does not know so long after a message lost its worth is not asked any more.
+const ASKED_LONGER: Duration = Duration::from_secs(30 * 60);
 
 /// The moment of the next try after so many, or nothing when the message is worth nothing by then.
-/// Pauses double from ten seconds to ten minutes, unless the carrier named one.
-pub fn next_try(tries: i32, worthless_at: Instant, asked: Option<Duration>, now: Instant) -> Option<Instant> {
+/// Pauses double from ten seconds to ten minutes and never come before the carrier wants to hear of us again. Up to half
+/// of the pause is drawn (`luck`, from 0 to 1), so that what failed together does not come back together.
+pub fn next_try(
+    tries: i32,
+    worthless_at: Instant,
+    asked: Option<Duration>,
+    luck: f64,
+    now: Instant,
+) -> Option<Instant> {
     let doublings = tries.saturating_sub(1).clamp(0, 10).unsigned_abs();
-    let pause = asked.unwrap_or(FIRST_PAUSE * 2u32.pow(doublings)).min(LONGEST_PAUSE);
-    Some(now + pause).filter(|&at| at < worthless_at)
+    let pause = (FIRST_PAUSE * 2u32.pow(doublings)).min(LONGEST_PAUSE);
+    let drawn = pause.mul_f64(1.0 - luck.clamp(0.0, 1.0) / 2.0);
+    Some(now + drawn.max(asked.unwrap_or_default())).filter(|&at| at < worthless_at)
+}
+
+/// When the carrier is asked again what became of a message, if at all: after as long as it took so far.
+pub fn next_question(accepted_at: Instant, first: Duration, validity: Duration, now: Instant) -> Option<Instant> {
+    let since = (now - accepted_at).to_std().unwrap_or_default();
+    Some(now + since.max(first)).filter(|&at| at < accepted_at + validity + ASKED_LONGER)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const START: &str = "2026-11-23T09:00:00Z";
+
     #[test]
     fn pauses_double_until_the_message_is_worth_nothing() {
-        let start: Instant = "2026-11-23T09:00:00Z".parse().unwrap();
+        let start: Instant = START.parse().unwrap();
         let seconds = Duration::from_secs;
         let worthless_at = start + seconds(1800);
-        for (tries, elapsed, asked, pause) in [
-            (1, 0, None, Some(10)),
-            (2, 10, None, Some(20)),
-            (6, 300, None, Some(320)),
-            (9, 600, None, Some(600)),
-            (i32::MAX, 600, None, Some(600)),
-            (1, 0, Some(42), Some(42)),
-            (1, 0, Some(86_400), Some(600)),
-            (9, 1199, None, Some(600)),
-            (9, 1200, None, None),
+        for (tries, elapsed, asked, luck, pause) in [
+            (1, 0, None, 0.0, Some(10)),
+            (1, 0, None, 1.0, Some(5)),
+            (2, 10, None, 0.0, Some(20)),
+            (6, 300, None, 0.0, Some(320)),
+            (6, 300, None, 0.5, Some(240)),
+            (9, 600, None, 0.0, Some(600)),
+            (i32::MAX, 600, None, 0.0, Some(600)),
+            (1, 0, Some(42), 1.0, Some(42)),
+            (4, 0, Some(42), 0.0, Some(80)),
+            (1, 0, Some(1700), 0.0, Some(1700)),
+            (1, 0, Some(86_400), 0.0, None),
+            (9, 1199, None, 0.0, Some(600)),
+            (9, 1200, None, 0.0, None),
         ] {
             let now = start + seconds(elapsed);
             let expected = pause.map(|pause| now + seconds(pause));
-            assert_eq!(next_try(tries, worthless_at, asked.map(seconds), now), expected, "{tries} {elapsed}");
+            assert_eq!(next_try(tries, worthless_at, asked.map(seconds), luck, now), expected, "{tries} {elapsed}");
         }
+    }
+
+    #[test]
+    fn a_carrier_is_asked_less_and_less_until_nobody_can_know() {
+        let accepted: Instant = START.parse().unwrap();
+        let seconds = Duration::from_secs;
+        let mut asked = Vec::new();
+        let mut next = next_question(accepted, seconds(120), seconds(1800), accepted);
+        while let Some(at) = next {
+            asked.push((at - accepted).num_seconds());
+            next = next_question(accepted, seconds(120), seconds(1800), at);
+        }
+        assert_eq!(asked, [120, 240, 480, 960, 1920]);
     }
 }

@@ -80,7 +80,7 @@ pub async fn redeem(portal: &Portal, token: &Token, password: &str, again: &str)
     sign_in::forgive(&*work, portal, &email).await?;
     outbox::enqueue(&*work, portal, Some(link.account.id), letter).await?;
     work.commit().await?;
-    portal.work_waits.notify_one();
+    portal.wake_worker();
     Ok(Outcome::Changed { email })
 }
 

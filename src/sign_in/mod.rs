@@ -86,10 +86,12 @@ async fn count_a_try(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
         last_failed_at: Set(now),
     };
     // Most people fail never or seldom: their count begins here, and one statement is enough.
+    let turn = portal.db.turn().await?;
     let begun = sign_in_throttle::Entity::insert(first)
         .on_conflict(OnConflict::column(sign_in_throttle::Column::KeyDigest).do_nothing().to_owned())
         .exec_without_returning(&*portal.db)
         .await?;
+    drop(turn);
     if begun == 1 {
         return Ok(Admission::Now);
     }

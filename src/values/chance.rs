@@ -41,6 +41,11 @@ impl Chance {
         }
     }
 
+    /// A number from 0 to 1.
+    pub fn luck(&self) -> f64 {
+        f64::from(u32::from_le_bytes(self.bytes())) / f64::from(u32::MAX)
+    }
+
     /// A generator for libraries that want one of their own.
     pub fn generator(&self) -> StdRng {
         StdRng::from_seed(self.bytes())

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit as HmacKey, Mac};
 use sha2::Sha256;
 
 use super::Chance;
@@ -23,6 +23,8 @@ pub enum Purpose {
     /// The content of an identity check, to recognise the same form sent twice.
     Submission,
     Outbox,
+    /// Numbers by which SMS are counted.
+    Tally,
     Captcha,
     /// Sealed cookies: the typed address, a sign-in that waits, a known browser.
     Cookie,
@@ -39,6 +41,7 @@ impl Purpose {
             Self::Throttle => "throttle",
             Self::Submission => "submission",
             Self::Outbox => "outbox",
+            Self::Tally => "tally",
             Self::Captcha => "captcha",
             Self::Cookie => "cookie",
             Self::Recovery => "recovery",
@@ -117,7 +120,7 @@ pub fn mac(key: &[u8; 32], message: &[u8]) -> Vec<u8> {
     // HMAC pads its key with zeros to a block of 64 bytes; doing it here leaves no error to handle.
     let mut block = [0; 64];
     block[..key.len()].copy_from_slice(key);
-    let mut mac = <Hmac<Sha256> as Mac>::new((&block).into());
+    let mut mac = <Hmac<Sha256> as HmacKey>::new((&block).into());
     mac.update(message);
     mac.finalize().into_bytes().to_vec()
 }

@@ -5,11 +5,18 @@ use rocket::http::Status;
 use rocket::{State, get};
 use sea_orm_migration::MigratorTrait;
 
+use crate::fault::Fault;
 use crate::portal::Portal;
 
 #[get("/healthz")]
 pub fn live() -> &'static str {
     "ok\n"
+}
+
+/// What is counted, for Prometheus.
+#[get("/metrics")]
+pub fn metrics(portal: &State<Portal>) -> Result<String, Fault> {
+    Ok(portal.metrics.text()?)
 }
 
 /// Ready: the database answers and has every step of the schema.

@@ -24,6 +24,7 @@ mod recovery;
 mod sign_in;
 mod throttle;
 mod voter;
+mod webhooks;
 
 /// The whole site, ready to be launched or tested.
 pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
@@ -34,7 +35,7 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
         .attach(headers::Headers::new(&portal.settings))
         .manage(throttle)
         .manage(portal)
-        .mount("/", routes![home::home, assets::file, captcha::image, health::live, health::ready])
+        .mount("/", routes![home::home, assets::file, captcha::image, health::live, health::ready, health::metrics])
         .mount(
             "/",
             routes![
@@ -63,6 +64,7 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
         )
         .mount("/", routes![voter::home, identifier::page, identifier::submit, voter::follow])
         .mount("/", routes![disavow::confirm, disavow::freeze])
+        .mount("/", routes![webhooks::receipt])
         .mount("/", demo)
         .register("/", catchers![errors::signed_out, errors::other])
 }

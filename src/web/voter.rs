@@ -73,6 +73,7 @@ fn line(issued: &Issued) -> Value {
     let state = match (issued.identifier.state, issued.sms.state) {
         (IdentifierState::Voided, _) => "issued-voided",
         (IdentifierState::Revoked, _) => "issued-revoked",
+        (IdentifierState::Active, message::State::Delivered) => "issued-delivered",
         (IdentifierState::Active, message::State::Accepted) => "issued-accepted",
         (IdentifierState::Active, _) => "issued-queued",
     };

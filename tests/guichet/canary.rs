@@ -61,12 +61,12 @@ on_both! {
         // Read before and after sending: sealed, then erased.
         let waiting = everything(&app).await;
         app.drain().await;
-        app.sms_answers(vec![guichet::carriers::Handover::Refused { reason: "twilio 400/21211".into() }]);
+        app.sms_answers(vec![guichet::carriers::Handover::Refused(guichet::carriers::Reason::Number.with("21211"))]);
         browser.ask_identifier(&canary, "06 77 77 04 56").await.expect(200, "issued");
         app.drain().await;
         let sent = everything(&app).await;
         let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-        assert!(logged.contains("message sent") && logged.contains("/electeur/identifiant"), "the log was read");
+        assert!(logged.contains("message accepted") && logged.contains("/electeur/identifiant"), "the log was read");
 
         let identifier = app.sms()[0].text.split_whitespace().find_map(VotingIdentifier::parse).unwrap().text();
         let session = browser.cookies.lock().unwrap()["guichet-session"].clone();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use guichet::carriers::twilio::Twilio;
-use guichet::carriers::{Handover, Mail, MailCarrier, Sms};
+use guichet::carriers::{Handover, Mail, MailCarrier, Reason, Sms};
 use guichet::settings::{self, Settings};
 use rocket::figment::Figment;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,15 +29,15 @@ fn smtp(url: &str) -> MailCarrier {
 }
 
 fn twilio(base_url: &str) -> Twilio {
-    Twilio::new(&settings(|figment| {
+    let settings = settings(|figment| {
         figment
             .merge(("sms.carrier", "twilio"))
             .merge(("sms.twilio.base_url", base_url))
             .merge(("sms.twilio.account_sid", "AC00000000000000000000000000000001"))
             .merge(("sms.twilio.auth_token", "secret"))
             .merge(("sms.twilio.from", "Vote2026"))
-    }))
-    .unwrap()
+    });
+    Twilio::new(&settings.sms.twilio, &settings).unwrap()
 }
 
 fn mail(to: &str) -> Mail {
@@ -64,9 +64,9 @@ async fn a_real_smtp_server_receives_the_mail() {
     assert_eq!(received.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
 
     let refused = carrier.send(&mail("refuse@ac-valmont.example"), opening_day()).await;
-    assert_eq!(refused, Handover::Refused { reason: "smtp 550".into() });
+    assert_eq!(refused, Handover::Refused(Reason::Mailbox.with("550")));
     let later = carrier.send(&mail("later@ac-valmont.example"), opening_day()).await;
-    assert_eq!(later, Handover::later("smtp 451"));
+    assert_eq!(later, Handover::Later { failure: Reason::Outage.with("451"), after: None });
 }
 
 fn received(maildir: &Path, to: &str) -> Vec<u8> {
@@ -91,7 +91,7 @@ async fn a_server_that_is_away_or_silent_is_tried_later() {
 #[tokio::test]
 async fn twilios_own_api_description_accepts_what_is_sent() {
     let Some(server) = peer("GUICHET_TEST_TWILIO", "carriers::twilios_own_api_description") else { return };
-    match twilio(&server).send(&sms()).await {
+    match twilio(&server).send(&sms(), 7).await {
         Handover::Accepted { id: Some(id) } => assert!(!id.is_empty()),
         other => panic!("{other:?}"),
     }
@@ -100,7 +100,7 @@ async fn twilios_own_api_description_accepts_what_is_sent() {
 #[tokio::test]
 async fn every_named_parameter_is_sent() {
     let (base, request) = answering("HTTP/1.1 201 Created\r\nContent-Length: 13\r\n\r\n{\"sid\":\"SM1\"}").await;
-    assert_eq!(twilio(&base).send(&sms()).await, Handover::Accepted { id: Some("SM1".into()) });
+    assert_eq!(twilio(&base).send(&sms(), 7).await, Handover::Accepted { id: Some("SM1".into()) });
     let request = request.await.unwrap();
     assert!(request.starts_with("POST /2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json"));
     assert!(request.to_lowercase().contains("authorization: basic "));
@@ -108,7 +108,7 @@ async fn every_named_parameter_is_sent() {
         "To=%2B33612345678",
         "From=Vote2026",
         "Body=%C3%89lections+%3A+ABCD-EFGH-JKMN",
-        "StatusCallback=https%3A%2F%2Fvote.example.fr%2Fwebhooks%2Ftwilio",
+        "StatusCallback=https%3A%2F%2Fvote.example.fr%2Fwebhooks%2Ftwilio%3Fmessage%3D7",
         "ValidityPeriod=1800",
         "ContentRetention=discard",
         "AddressRetention=obfuscate",
@@ -119,35 +119,35 @@ async fn every_named_parameter_is_sent() {
 
 #[tokio::test]
 async fn each_bad_answer_is_handled_apart() {
-    let refused = |reason: &str| Handover::Refused { reason: reason.into() };
-    let later = |reason: &str, after: Option<u64>, alarm| Handover::Later {
-        reason: reason.into(),
+    let later = |reason: Reason, code: &str, after: Option<u64>| Handover::Later {
+        failure: reason.with(code),
         after: after.map(Duration::from_secs),
-        alarm,
     };
+    let unsure = |code: &str| Handover::Unsure(Reason::Outage.with(code));
     for (answer, expected) in [
-        ("HTTP/1.1 400 Bad Request\r\nContent-Length: 14\r\n\r\n{\"code\":21211}", refused("twilio 400/21211")),
-        ("HTTP/1.1 401 No\r\nContent-Length: 14\r\n\r\n{\"code\":20003}", later("twilio 401/20003", None, true)),
+        (
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 14\r\n\r\n{\"code\":21211}",
+            Handover::Refused(Reason::Number.with("21211")),
+        ),
+        (
+            "HTTP/1.1 401 No\r\nContent-Length: 14\r\n\r\n{\"code\":20003}",
+            Handover::Blocked(Reason::Operator.with("20003")),
+        ),
         (
             "HTTP/1.1 429 Slow\r\nRetry-After: 42\r\nContent-Length: 14\r\n\r\n{\"code\":20429}",
-            later("twilio 429/20429", Some(42), false),
+            later(Reason::Limit, "20429", Some(42)),
         ),
-        ("HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n", later("twilio 503", None, false)),
-        (
-            "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>ok</html>",
-            later("twilio: answer without a sid", None, false),
-        ),
-        (
-            "HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"sid\":",
-            later("twilio: answer without a sid", None, false),
-        ),
-        ("", later("twilio: broken answer", None, false)),
+        ("HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n", later(Reason::Outage, "503", None)),
+        ("HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n", unsure("500")),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>ok</html>", unsure("200")),
+        ("HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"sid\":", unsure("broken answer")),
+        ("", unsure("broken answer")),
     ] {
         let (base, _request) = answering(answer).await;
-        assert_eq!(twilio(&base).send(&sms()).await, expected, "{answer}");
+        assert_eq!(twilio(&base).send(&sms(), 7).await, expected, "{answer}");
     }
     let closed = format!("http://{}", free_address().await);
-    assert_eq!(twilio(&closed).send(&sms()).await, later("twilio: no connection", None, false));
+    assert_eq!(twilio(&closed).send(&sms(), 7).await, later(Reason::Outage, "no connection", None));
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn silence_is_given_up_after_a_while() {
         let (_open, _) = listener.accept().await.unwrap();
         std::future::pending::<()>().await;
     });
-    assert_eq!(twilio(&base).send(&sms()).await, Handover::later("twilio: silent"));
+    assert_eq!(twilio(&base).send(&sms(), 7).await, Handover::Unsure(Reason::Outage.with("silence")));
 }
 
 /// A server that gives one answer, whatever it is asked, and what it was asked.

@@ -1,7 +1,7 @@
 //! The rules of issuance, through the voter's own form.
 
 use chrono::Duration;
-use guichet::carriers::Handover;
+use guichet::carriers::{Handover, Reason};
 
 use crate::support::{App, PASSWORD, on_both, voter};
 
@@ -9,7 +9,7 @@ const FIRST: &str = "06 12 34 56 78";
 const SECOND: &str = "06 98 76 54 32";
 
 fn refused_number() -> Handover {
-    Handover::Refused { reason: "twilio 400/21211".into() }
+    Handover::Refused(Reason::Number.with("21211"))
 }
 
 on_both! {
@@ -226,7 +226,7 @@ on_both! {
         app.enrol(&[voter(1)]).await;
         let browser = app.browser();
         browser.arrive(&app, &voter(1)).await;
-        let later = |n| vec![Handover::later("twilio 503"); n];
+        let later = |n| vec![Handover::Later { failure: Reason::Outage.with("503"), after: None }; n];
         app.sms_answers(later(2));
         browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
         for pause in [0, 10, 20] {

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use guichet::carriers::gateway::Kind;
 use guichet::carriers::sms::SmsMemory;
-use guichet::carriers::{Carriers, Handover, Mail, MailCarrier, Sms, SmsCarrier};
+use guichet::carriers::{Carriers, Gateway, Gateways, Handover, Mail, MailCarrier, Sms};
 use guichet::entities::election;
 use guichet::portal::Portal;
 use guichet::roll::import::Summary;
@@ -88,8 +89,8 @@ impl App {
         let mut portal = Portal::open(settings).await.unwrap();
         portal.clock = Clock::stopped_at(opening_day());
         portal.carriers = Arc::new(Carriers {
-            mail: MailCarrier::Memory(Arc::clone(&mails)),
-            sms: SmsCarrier::Memory(Arc::clone(&sms)),
+            mail: MailCarrier::memory(Arc::clone(&mails)),
+            sms: Gateways::new(vec![Gateway::new("memory", Kind::Memory(Arc::clone(&sms)), None)]),
         });
         Migrator::up(&*portal.db, None).await.unwrap();
         let election = add_election(&portal, "Élections professionnelles 2026").await;

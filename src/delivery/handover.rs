@@ -1,0 +1,170 @@
+//! One message to its carrier: handed over, asked for first when it may have left, passed on when a gateway is away.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::carriers::{Delivery, Failure, Gateway, Handover, Reason, Sms};
+use crate::entities::message::{Channel, Column, Entity, Model};
+use crate::fault::Fault;
+use crate::issuance::void;
+use crate::metrics::Handed;
+use crate::outbox::post::{self, Verdict};
+use crate::outbox::{Content, rules};
+use crate::portal::Portal;
+
+/// Hands a claimed message over and commits what became of it, with all that follows from it.
+pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
+    let handover = match post::open(portal, &message) {
+        // The operator must act, and the message must not be lost.
+        None => Some(Handover::Blocked(Reason::Unreadable.into())),
+        Some(Content::Mail(mail)) => Some(portal.carriers.mail.send(&mail, portal.now()).await),
+        Some(Content::Sms(sms)) => hand_over(portal, &mut message, &sms).await?,
+    };
+    match handover {
+        Some(handover) => conclude(portal, &message, handover).await,
+        // Somebody else was faster.
+        None => Ok(()),
+    }
+}
+
+/// Ends a message that waited until it was worth nothing, unless it has left after all.
+pub async fn expire(portal: &Portal, message: &Model) -> Result<(), Fault> {
+    let gateway = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name));
+    if let (true, Some(gateway), Some(Content::Sms(sms))) = (message.unsure, gateway, post::open(portal, message))
+        && let Some(id) = find(portal, gateway, message, &sms).await?
+    {
+        return conclude(portal, message, Handover::Accepted { id: Some(id) }).await;
+    }
+    tracing::warn!(message_id = message.id, letter = message.letter, attempts = message.attempts, "message expired");
+    end(portal, message, &Verdict::Expired(None)).await
+}
+
+/// Never two gateways for one SMS, unless the first certainly did not take it; what is uncertain is asked first, and if
+/// nobody can tell, sent again: a second SMS carries the same identifier and harms nobody.
+async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Option<Handover>, Fault> {
+    let gateways = &portal.carriers.sms;
+    let had_it = message.gateway.as_ref().and_then(|name| gateways.named(name));
+    let Some(mut gateway) = had_it.or_else(|| gateways.iter().next()) else {
+        return Ok(Some(Handover::Blocked(Reason::Operator.with("no gateway"))));
+    };
+    if message.unsure {
+        if let Some(id) = find(portal, gateway, message, sms).await? {
+            return Ok(Some(Handover::Accepted { id: Some(id) }));
+        }
+        if !post::pass_on(portal, message, &gateway.name.clone()).await? {
+            return Ok(None);
+        }
+        tracing::warn!(message_id = message.id, gateway = gateway.name, resent = message.resent, "message sent again");
+    }
+    loop {
+        let handover = gateway.send(sms, message.id, portal.now()).await;
+        if !matches!(handover, Handover::Later { .. } | Handover::Blocked(_)) {
+            return Ok(Some(handover));
+        }
+        let Some(next) = gateways.after(gateway, portal.now()) else { return Ok(Some(handover)) };
+        log(portal, message, &handover);
+        if !post::pass_on(portal, message, &next.name).await? {
+            return Ok(None);
+        }
+        gateway = next;
+    }
+}
+
+/// Whether the gateway has taken the message although its answer was lost.
+async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) -> Result<Option<String>, Fault> {
+    let Some(since) = message.tried_at else { return Ok(None) };
+    for (id, delivery) in gateway.look(sms, since).await {
+        if matches!(delivery, Delivery::Failed(_)) {
+            continue;
+        }
+        // Another message to the same number may be among them.
+        let known = Entity::find().filter(Column::CarrierId.eq(&id)).one(&*portal.db).await?;
+        if known.is_none_or(|known| known.id == message.id) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+async fn conclude(portal: &Portal, message: &Model, handover: Handover) -> Result<(), Fault> {
+    log(portal, message, &handover);
+    let verdict = verdict(portal, message, handover);
+    end(portal, message, &verdict).await
+}
+
+/// Decides what follows an answer: a message is accepted, tried again while it is worth it, or visibly failed.
+fn verdict(portal: &Portal, message: &Model, handover: Handover) -> Verdict {
+    let now = portal.now();
+    let retry = |failure: Failure, after, unsure| {
+        let worthless_at = message.created_at + post::validity(portal, message.channel);
+        match rules::next_try(message.attempts, worthless_at, after, portal.chance.luck(), now) {
+            Some(at) => Verdict::Retry { at, failure, unsure },
+            None => Verdict::Expired(Some(failure)),
+        }
+    };
+    match handover {
+        Handover::Accepted { id } => {
+            let gateway = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name));
+            let tells = id.is_some() && gateway.is_some_and(Gateway::tells);
+            let ask_at = tells.then(|| now + portal.settings.sms.receipt_after());
+            Verdict::Accepted { carrier_id: id, ask_at }
+        }
+        Handover::Refused(failure) => Verdict::Failed(failure),
+        Handover::Later { failure, after } => retry(failure, after, false),
+        Handover::Blocked(failure) => retry(failure, None, false),
+        Handover::Unsure(failure) => retry(failure, None, true),
+    }
+}
+
+async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), Fault> {
+    let now = portal.now();
+    let loses_identifier =
+        message.channel == Channel::Sms && matches!(verdict, Verdict::Failed(_) | Verdict::Expired(_));
+    if !loses_identifier {
+        let _turn = portal.db.turn().await?;
+        post::record(&*portal.db, message, verdict, now).await?;
+        return Ok(());
+    }
+    let work = portal.db.begin().await?;
+    if post::record(&*work, message, verdict, now).await? {
+        let reason = match verdict {
+            Verdict::Failed(failure) | Verdict::Expired(Some(failure)) => Some(failure.reason),
+            _ => None,
+        };
+        void::void(&work, portal, message, reason).await?;
+    }
+    work.commit().await
+}
+
+fn log(portal: &Portal, message: &Model, handover: &Handover) {
+    let outcome = match handover {
+        Handover::Accepted { .. } => "accepted",
+        Handover::Refused(_) => "refused",
+        Handover::Later { .. } => "later",
+        Handover::Unsure(_) => "unsure",
+        Handover::Blocked(_) => "blocked",
+    };
+    let carrier = message.gateway.clone().unwrap_or_else(|| "mail".to_owned());
+    portal.metrics.handovers.get_or_create(&Handed { carrier, outcome }).inc();
+    let (id, letter, attempts, gateway) = (message.id, &message.letter, message.attempts, &message.gateway);
+    let told = |failure: &Failure| (failure.reason.name(), failure.code.clone().unwrap_or_default());
+    match handover {
+        Handover::Accepted { .. } => tracing::info!(message_id = id, letter, attempts, gateway, "message accepted"),
+        Handover::Refused(failure) => {
+            let (reason, code) = told(failure);
+            tracing::warn!(message_id = id, letter, attempts, gateway, reason, code, "message refused");
+        }
+        Handover::Later { failure, .. } => {
+            let (reason, code) = told(failure);
+            tracing::warn!(message_id = id, letter, attempts, gateway, reason, code, "message put off");
+        }
+        Handover::Unsure(failure) => {
+            let (reason, code) = told(failure);
+            tracing::warn!(message_id = id, letter, attempts, gateway, reason, code, "message uncertain");
+        }
+        Handover::Blocked(failure) => {
+            let (reason, code) = told(failure);
+            portal.metrics.alarm(reason);
+            tracing::error!(message_id = id, letter, attempts, gateway, reason, code, "alarm: the operator must act");
+        }
+    }
+}

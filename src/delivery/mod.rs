@@ -1,0 +1,4 @@
+//! From the outbox to the carriers and back: what is handed over, what they say of it later, and what follows from it.
+
+pub mod handover;
+pub mod receipts;

@@ -1,0 +1,141 @@
+//! What a carrier says of a message that it took: in a receipt, or when asked. A final state never changes again.
+
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
+use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::carriers::{Delivery, Failure};
+use crate::entities::message::{Column, Entity, Model, State};
+use crate::fault::Fault;
+use crate::issuance::void;
+use crate::outbox::{post, rules};
+use crate::portal::Portal;
+
+/// A receipt, checked and read.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Our own number for the message, which the carrier was given with it.
+    pub message: Option<i64>,
+    pub carrier_id: String,
+    pub gateway: String,
+    pub delivery: Delivery,
+}
+
+/// Takes a receipt. Returns false when it speaks of no message of ours.
+pub async fn take(portal: &Portal, receipt: &Receipt) -> Result<bool, Fault> {
+    let by_carrier = Entity::find().filter(Column::CarrierId.eq(&receipt.carrier_id)).one(&*portal.db).await?;
+    let found = match (by_carrier, receipt.message) {
+        (Some(message), _) => Some(message),
+        // It came before the answer to the call that sent the message, or that answer was lost.
+        (None, Some(id)) => {
+            let awaited = Entity::find_by_id(id).one(&*portal.db).await?;
+            awaited.filter(|message| {
+                message.carrier_id.is_none() && message.gateway.as_deref() == Some(receipt.gateway.as_str())
+            })
+        }
+        (None, None) => None,
+    };
+    let Some(message) = found else { return Ok(false) };
+    settle(portal, message.id, &receipt.carrier_id, &receipt.delivery).await?;
+    Ok(true)
+}
+
+/// Takes accepted messages of which no receipt came, to ask the carrier.
+pub async fn claim_silent(portal: &Portal, most: u64) -> Result<Vec<Model>, Fault> {
+    let now = portal.now();
+    let silent = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::AskAt.is_not_null())
+        .and_where(Column::AskAt.lte(now))
+        .order_by(Column::AskAt, sea_orm::sea_query::Order::Asc)
+        .limit(most)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .to_owned();
+    let work = portal.db.begin().await?;
+    let claimed = Entity::update_many()
+        .col_expr(Column::AskAt, Expr::value(now + post::LEASE))
+        .filter(Column::Id.in_subquery(silent))
+        .exec_with_returning(&*work)
+        .await?;
+    work.commit().await?;
+    Ok(claimed)
+}
+
+/// Asks the carrier what became of a message.
+pub async fn ask(portal: &Portal, message: &Model) -> Result<(), Fault> {
+    let gateway = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name));
+    let (Some(gateway), Some(id)) = (gateway, &message.carrier_id) else { return stop_asking(portal, message).await };
+    match gateway.ask(id).await {
+        Some(delivery @ (Delivery::Delivered | Delivery::Failed(_))) => settle(portal, message.id, id, &delivery).await,
+        Some(Delivery::Underway) | None => {
+            let sms = &portal.settings.sms;
+            let accepted_at = message.ended_at.unwrap_or(message.created_at);
+            match rules::next_question(accepted_at, sms.receipt_after(), sms.validity(), portal.now()) {
+                Some(at) => ask_at(portal, message, Some(at)).await,
+                None => stop_asking(portal, message).await,
+            }
+        }
+    }
+}
+
+async fn stop_asking(portal: &Portal, message: &Model) -> Result<(), Fault> {
+    ask_at(portal, message, None).await
+}
+
+async fn ask_at(portal: &Portal, message: &Model, at: Option<crate::values::Instant>) -> Result<(), Fault> {
+    let _turn = portal.db.turn().await?;
+    Entity::update_many()
+        .col_expr(Column::AskAt, Expr::value(at))
+        .filter(Column::Id.eq(message.id))
+        .filter(Column::State.eq(State::Accepted))
+        .exec(&*portal.db)
+        .await?;
+    Ok(())
+}
+
+/// Records what a carrier says, under lock: repeated, late and out of order, it never goes back from a final state.
+async fn settle(portal: &Portal, message: i64, carrier_id: &str, delivery: &Delivery) -> Result<(), Fault> {
+    let now = portal.now();
+    let work = portal.db.begin().await?;
+    let Some(message) = Entity::find_by_id(message).lock_exclusive().one(&*work).await? else { return Ok(()) };
+    if message.state.is_final() {
+        return Ok(());
+    }
+    let was_accepted = message.state == State::Accepted;
+    if was_accepted && *delivery == Delivery::Underway {
+        return Ok(());
+    }
+    let state = match delivery {
+        Delivery::Underway => State::Accepted,
+        Delivery::Delivered => State::Delivered,
+        Delivery::Failed(_) => State::Failed,
+    };
+    let is_final = state.is_final();
+    let (reason, code) = match delivery {
+        Delivery::Failed(Failure { reason, code }) => (Some(*reason), code.clone()),
+        _ => (None, None),
+    };
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(state.to_value()))
+        .col_expr(Column::CarrierId, Expr::value(carrier_id))
+        .col_expr(Column::EndedAt, Expr::value(message.ended_at.unwrap_or(now)))
+        .col_expr(Column::Sealed, Expr::value(None::<Vec<u8>>))
+        .col_expr(Column::Unsure, Expr::value(false))
+        .col_expr(Column::SettledAt, Expr::value(is_final.then_some(now)))
+        .col_expr(Column::AskAt, Expr::value((!is_final).then(|| now + portal.settings.sms.receipt_after())))
+        .col_expr(Column::Failure, Expr::value(reason.map(crate::carriers::Reason::name)))
+        .col_expr(Column::Code, Expr::value(code))
+        .filter(Column::Id.eq(message.id))
+        .exec(&*work)
+        .await?;
+    if let Delivery::Failed(failure) = delivery {
+        tracing::warn!(
+            message_id = message.id,
+            reason = failure.reason.name(),
+            code = failure.code,
+            "message undelivered"
+        );
+        void::void(&work, portal, &message, reason).await?;
+    }
+    work.commit().await
+}

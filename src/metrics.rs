@@ -1,0 +1,72 @@
+//! What is counted while the portal runs, as Prometheus reads it. No figure tells anything of a person.
+
+use std::fmt;
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+pub struct Metrics {
+    registry: Registry,
+    pub handovers: Family<Handed, Counter>,
+    pub receipts: Family<Told, Counter>,
+    pub forged_receipts: Counter,
+    pub alarms: Family<Alarm, Counter>,
+}
+
+/// One try to hand a message over.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Handed {
+    /// The SMS gateway, or `mail`.
+    pub carrier: String,
+    pub outcome: &'static str,
+}
+
+/// What a carrier said later.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Told {
+    pub outcome: &'static str,
+}
+
+/// Something that only the operator can mend.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Alarm {
+    pub what: &'static str,
+}
+
+impl Metrics {
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("guichet");
+        let (handovers, receipts, forged_receipts, alarms) =
+            (Family::default(), Family::default(), Counter::default(), Family::default());
+        registry.register("handovers", "Tries to hand a message over", Family::clone(&handovers));
+        registry.register("receipts", "What carriers said of messages later", Family::clone(&receipts));
+        registry.register("forged_receipts", "Receipts whose signature was wrong", forged_receipts.clone());
+        registry.register("alarms", "What the operator has to mend", Family::clone(&alarms));
+        Self { registry, handovers, receipts, forged_receipts, alarms }
+    }
+
+    pub fn alarm(&self, what: &'static str) {
+        self.alarms.get_or_create(&Alarm { what }).inc();
+    }
+
+    /// All figures in Prometheus's text format.
+    pub fn text(&self) -> Result<String, fmt::Error> {
+        let mut written = String::new();
+        text::encode(&mut written, &self.registry)?;
+        Ok(written)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics(…)")
+    }
+}

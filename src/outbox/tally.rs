@@ -1,0 +1,82 @@
+//! How many SMS leave in an hour: against toll fraud, to one number and in all, over every process.
+
+use std::collections::BTreeMap;
+
+use chrono::{DurationRound, TimeDelta};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
+
+use crate::db::Work;
+use crate::entities::message;
+use crate::entities::sms_tally::{ActiveModel, Column, Entity};
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::values::Instant;
+
+/// Counts claimed SMS in the transaction that claims them. Returns the numbers of those that exceed a cap, and when the
+/// next hour begins.
+pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model]) -> Result<(Vec<i64>, Instant), Fault> {
+    let hour = portal.now().duration_trunc(TimeDelta::hours(1))?;
+    let next = hour + TimeDelta::hours(1);
+    let mut by_scope: BTreeMap<Vec<u8>, Vec<i64>> = BTreeMap::new();
+    for message in claimed {
+        if let Some(recipient) = &message.recipient_digest {
+            by_scope.entry(recipient.clone()).or_default().push(message.id);
+            by_scope.entry(Vec::new()).or_default().push(message.id);
+        }
+    }
+    if by_scope.is_empty() {
+        return Ok((Vec::new(), next));
+    }
+    // Sorted, so that two processes never wait for each other.
+    let rows = by_scope.iter().map(|(scope, ids)| ActiveModel {
+        recipient_digest: Set(scope.clone()),
+        hour: Set(hour),
+        sent: Set(i32::try_from(ids.len()).unwrap_or(i32::MAX)),
+    });
+    let added = Expr::col((Entity, Column::Sent)).add(Expr::cust("excluded.sent"));
+    let tallied = Entity::insert_many(rows)
+        .on_conflict(OnConflict::columns([Column::RecipientDigest, Column::Hour]).value(Column::Sent, added).to_owned())
+        .exec_with_returning(&**work)
+        .await?;
+    let settings = &portal.settings.sms;
+    let mut exceeding = Vec::new();
+    for tally in tallied {
+        let is_total = tally.recipient_digest.is_empty();
+        let most = if is_total { settings.per_hour } else { settings.per_number_per_hour };
+        let over = u32::try_from(tally.sent).unwrap_or(0).saturating_sub(most) as usize;
+        if over > 0 {
+            let ids = by_scope.remove(&tally.recipient_digest).unwrap_or_default();
+            let over = over.min(ids.len());
+            // What is put off has not been sent.
+            give_back(work, &tally.recipient_digest, hour, over).await?;
+            exceeding.extend_from_slice(&ids[ids.len() - over..]);
+            portal.metrics.alarm("cap");
+            if is_total {
+                tracing::error!(over, most, "alarm: the hour's SMS are used up, the rest waits for the next hour");
+            } else {
+                tracing::error!(over, most, "alarm: a number reached its hour's SMS, the rest waits for the next hour");
+            }
+        }
+    }
+    exceeding.sort_unstable();
+    exceeding.dedup();
+    Ok((exceeding, next))
+}
+
+/// Forgets the tallies of hours that are over.
+pub async fn forget(portal: &Portal) -> Result<(), Fault> {
+    let yesterday = portal.now() - TimeDelta::days(1);
+    Entity::delete_many().filter(Column::Hour.lt(yesterday)).exec(&*portal.db).await?;
+    Ok(())
+}
+
+async fn give_back(work: &Work, recipient: &[u8], hour: Instant, over: usize) -> Result<(), Fault> {
+    Entity::update_many()
+        .col_expr(Column::Sent, Expr::col(Column::Sent).sub(i32::try_from(over).unwrap_or(i32::MAX)))
+        .filter(Column::RecipientDigest.eq(recipient))
+        .filter(Column::Hour.eq(hour))
+        .exec(&**work)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! Receipts: what carriers say of the SMS that they took.
+
+use rocket::data::{ByteUnit, Data};
+use rocket::http::Status;
+use rocket::http::uri::Origin;
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::{State, post};
+
+use crate::carriers::twilio::{Twilio, delivery};
+use crate::carriers::{Delivery, Gateway};
+use crate::delivery::receipts::{self, Receipt};
+use crate::fault::Fault;
+use crate::metrics::Told;
+use crate::portal::Portal;
+
+const LONGEST: ByteUnit = ByteUnit::Kibibyte(16);
+
+/// What a receipt is checked by: its signature, and the address that was called.
+pub struct Signed<'r> {
+    signature: &'r str,
+    uri: &'r Origin<'r>,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Signed<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let signature = request.headers().get_one("X-Twilio-Signature").unwrap_or_default();
+        Outcome::Success(Self { signature, uri: request.uri() })
+    }
+}
+
+/// Answers quickly and says nothing. A forgery leaves no trace but a counter.
+#[post("/webhooks/twilio?<message>", data = "<body>")]
+pub async fn receipt(
+    portal: &State<Portal>,
+    message: Option<i64>,
+    signed: Signed<'_>,
+    body: Data<'_>,
+) -> Result<Status, Fault> {
+    let body = body.open(LONGEST).into_bytes().await?;
+    if !body.is_complete() {
+        return Ok(Status::PayloadTooLarge);
+    }
+    let parameters: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+    let parameters: Vec<(&str, &str)> =
+        parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let Some(gateway) = signer(portal, &signed, &parameters) else {
+        portal.metrics.forged_receipts.inc();
+        return Ok(Status::Forbidden);
+    };
+    let value = |name: &str| parameters.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+    let (Some(sid), Some(status)) = (value("MessageSid"), value("MessageStatus")) else {
+        return Ok(Status::BadRequest);
+    };
+    // A status that Twilio invented since says nothing that we could tell.
+    let Some(delivery) = delivery(status, value("ErrorCode").and_then(|code| code.parse().ok())) else {
+        return Ok(Status::NoContent);
+    };
+    let outcome = match delivery {
+        Delivery::Underway => "underway",
+        Delivery::Delivered => "delivered",
+        Delivery::Failed(_) => "failed",
+    };
+    let receipt = Receipt { message, carrier_id: sid.to_owned(), gateway: gateway.name.clone(), delivery };
+    let outcome = if receipts::take(portal, &receipt).await? { outcome } else { "unknown" };
+    portal.metrics.receipts.get_or_create(&Told { outcome }).inc();
+    Ok(Status::NoContent)
+}
+
+/// The Twilio gateway whose token signed a receipt.
+fn signer<'p>(portal: &'p Portal, signed: &Signed<'_>, parameters: &[(&str, &str)]) -> Option<&'p Gateway> {
+    let url = format!("{}{}", portal.settings.public_url(), signed.uri);
+    portal.carriers.sms.iter().find(|gateway| {
+        gateway.twilio().is_some_and(|twilio: &Twilio| twilio.signed(&url, parameters, signed.signature))
+    })
+}
