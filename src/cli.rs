@@ -1,7 +1,7 @@
 //! What each command does, and with which status it ends: 0 done, 1 refused, 2 bad usage or settings.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, IsTerminal, Write as _};
+use std::io::{BufWriter, ErrorKind, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use guichet::issuance::export::export;
 use guichet::portal::Portal;
 use guichet::roll::import::{Report, Summary, import};
 use guichet::settings::Settings;
-use guichet::{demo, roll, settings, web, worker};
+use guichet::{demo, private, roll, settings, web, worker};
 use guichet_migrations::Migrator;
 use rocket::figment::Figment;
 use sea_orm_migration::MigratorTrait;
@@ -79,6 +79,9 @@ enum Roll {
         report: Option<PathBuf>,
     },
 }
+
+/// Lines between two signs of life, where there is no terminal to write over.
+const PROGRESS: u64 = 10_000;
 
 /// Why a command ends without having done its work.
 enum Stop {
@@ -201,7 +204,7 @@ async fn export_election(election: i64, to: &Path, key_to: Option<&Path>) -> Res
     sink.into_inner().map_err(|error| Fault::new(error.to_string()))?.sync_all().map_err(Fault::from)?;
     fs::rename(&unfinished, to).map_err(Fault::from)?;
     if let Some(path) = key_to {
-        demo::write_private(path, &format!("{}\n", hex::encode(portal.keys.of_election(election))))?;
+        private::write(path, &format!("{}\n", hex::encode(portal.keys.of_election(election))))?;
     }
     println!("{written} identifiants écrits.");
     Ok(())
@@ -214,25 +217,32 @@ async fn import_roll(election: i64, file: &Path, dry_run: bool, report: Option<&
         return Err(Stop::Refused(format!("le fichier {} n’existe pas", file.display())));
     }
     let mut report = match report {
-        Some(path) => Some(Report::new(BufWriter::new(File::create(path).map_err(Fault::from)?))?),
+        Some(path) if is_same_file(path, file) => {
+            return Err(Stop::Refused("--report : ce fichier est la liste elle-même ; choisissez un autre nom".into()));
+        }
+        // What stood in a line may be personal.
+        Some(path) => Some(Report::new(BufWriter::new(private::create(path)?))?),
         None => None,
     };
     let on_terminal = std::io::stderr().is_terminal();
     let mut tell = |fault: &roll::parse::LineFault| -> Result<(), Fault> {
         match &mut report {
             Some(report) => report.write(fault),
-            // Without a report, the place and the reason; what stood there may be personal.
             None => {
-                eprintln!("ligne {} {} : {}", fault.line, fault.column, fault.reason);
+                eprintln!("ligne {} {} « {} » : {}", fault.line, fault.column, fault.value, fault.reason);
                 Ok(())
             }
         }
     };
+    let mut told = 0;
     let mut progress = |summary: &Summary| {
         if on_terminal {
             eprint!("\r{} lignes", summary.lines());
             let _ = std::io::stderr().flush();
+        } else if summary.lines() / PROGRESS > told / PROGRESS {
+            eprintln!("{} lignes", summary.lines());
         }
+        told = summary.lines();
     };
     let summary = import(&portal, &election, file, dry_run, &mut tell, &mut progress).await?.map_err(Stop::Refused)?;
     if let Some(report) = report {
@@ -241,10 +251,17 @@ async fn import_roll(election: i64, file: &Path, dry_run: bool, report: Option<&
     if on_terminal {
         eprintln!();
     }
-    let Summary { added, updated, unchanged, refused } = summary;
+    let Summary { added, updated, unchanged, refused, renamed } = summary;
     let mood = if dry_run { " (essai : rien n’est écrit)" } else { "" };
     println!("{added} ajoutés, {updated} modifiés, {unchanged} inchangés, {refused} lignes refusées{mood}");
+    if renamed > 0 {
+        println!("{renamed} établissements renommés");
+    }
     Ok(())
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 async fn open(figment: &Figment) -> Result<Portal, Stop> {
@@ -258,7 +275,15 @@ async fn find(portal: &Portal, election: i64) -> Result<guichet::entities::elect
 }
 
 fn read(file: &Path) -> Result<String, Stop> {
-    fs::read_to_string(file).map_err(|error| Stop::Refused(format!("{} : {error}", file.display())))
+    let bytes = fs::read(file).map_err(|error| {
+        let why = match error.kind() {
+            ErrorKind::NotFound => "ce fichier n’existe pas".to_owned(),
+            ErrorKind::PermissionDenied => "ce fichier ne peut pas être lu par ce compte".to_owned(),
+            _ => error.to_string(),
+        };
+        Stop::Refused(format!("{} : {why}", file.display()))
+    })?;
+    String::from_utf8(bytes).map_err(|_| Stop::Refused(format!("{} : enregistrez ce fichier en UTF-8", file.display())))
 }
 
 /// Structured lines, or readable ones on a terminal.

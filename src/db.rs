@@ -40,7 +40,7 @@ impl Db {
         options.sqlx_logging(false).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
         options.test_before_acquire_if_idle_for(TRUSTED_FOR);
         let writer = if url.starts_with("sqlite:") {
-            create_folder(url)?;
+            create_file(url)?;
             options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .create_if_missing(true)
@@ -104,11 +104,20 @@ impl Deref for Work {
     }
 }
 
-fn create_folder(url: &str) -> Result<(), Fault> {
+fn create_file(url: &str) -> Result<(), Fault> {
     let file = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let file = Path::new(file.split('?').next().unwrap_or(file));
+    if url.contains(":memory:") {
+        return Ok(());
+    }
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
+    }
+    // SQLite would make it readable by everyone, and gives its other files the same permissions.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::entities::election;
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::private;
 use crate::roll;
 use crate::settings::{self, Settings};
 use crate::values::{Chance, Instant, Keys};
@@ -64,7 +65,7 @@ pub fn figment(folder: &Path, port: u16) -> Result<Figment, Fault> {
     fs::create_dir_all(folder)?;
     let secret = folder.join("secret");
     if !secret.exists() {
-        write_private(&secret, &Keys::draw(&Chance::System))?;
+        private::write(&secret, &Keys::draw(&Chance::System))?;
     }
     Ok(settings::figment()
         .select(settings::DEMO)
@@ -87,7 +88,7 @@ pub async fn prepare(portal: &Portal) -> Result<(), Fault> {
     }
     let roll_file = roll_file(&portal.settings);
     if !roll_file.exists() {
-        fs::write(&roll_file, roll_content(&Chance::seeded(2026)))?;
+        private::write(&roll_file, &roll_content(&Chance::seeded(2026)))?;
     }
     // Importing again changes nothing; after an interruption it brings what is missing.
     let election = election::Entity::find().one(&*portal.db).await?.ok_or_else(|| Fault::new("no election"))?;
@@ -158,29 +159,19 @@ fn plain(name: &str) -> String {
     name.nfd().filter(char::is_ascii_alphabetic).collect::<String>().to_lowercase()
 }
 
-/// Writes a file that only its owner may read.
-pub fn write_private(path: &Path, content: &str) -> Result<(), Fault> {
-    use std::io::Write as _;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok(options.open(path)?.write_all(content.as_bytes())?)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::roll::parse::{Encoding, Layout};
+    use crate::roll::parse::Layout;
 
     #[test]
     fn the_fictional_roll_has_no_fault_and_no_two_voters_alike() {
         let content = roll_content(&Chance::seeded(2026));
         let now = "2026-11-23T09:00:00Z".parse().unwrap();
         let mut lines = content.lines();
-        let layout = Layout::read(lines.next().unwrap().as_bytes(), Encoding::Utf8).unwrap();
+        let layout = Layout::read(lines.next().unwrap().as_bytes()).unwrap();
         let rows: Vec<_> = lines.map(|line| layout.row(2, line.as_bytes(), now).unwrap().unwrap()).collect();
         assert_eq!(rows.len(), VOTERS);
         assert_eq!(rows.iter().map(|row| &row.email).collect::<HashSet<_>>().len(), VOTERS);

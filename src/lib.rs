@@ -12,6 +12,7 @@ pub mod issuance;
 pub mod metrics;
 pub mod outbox;
 pub mod portal;
+pub mod private;
 pub mod recovery;
 pub mod roll;
 pub mod settings;

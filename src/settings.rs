@@ -7,13 +7,14 @@ use std::time::Duration;
 use argon2::Params;
 use handlebars::Template;
 use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
 use rocket::figment::{Figment, Profile};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::values::{Keys, PasswordPolicy};
 
@@ -23,6 +24,7 @@ const SECTIONS: [&str; 8] =
     ["portal", "database", "mail", "sms", "throttle", "password_hash", "captcha", "populations"];
 /// The population of those who vote.
 pub const ELECTORS: &str = "electors";
+const PUBLIC_URL: &str = "portal.public_url : attendu une adresse sans chemin, comme https://vote.example.fr";
 /// CNIL 2022-100: a recovery link lives 24 hours at most.
 const LONGEST_LINK_MINUTES: u32 = 24 * 60;
 
@@ -153,6 +155,7 @@ pub struct TwilioSettings {
     pub base_url: String,
     pub account_sid: Option<String>,
     pub auth_token: Option<SecretString>,
+    #[serde(default, deserialize_with = "sender")]
     pub from: Option<String>,
     pub messaging_service_sid: Option<String>,
 }
@@ -245,23 +248,40 @@ impl Settings {
     /// One French line per fault, none of which tells a secret.
     pub fn read(figment: &Figment) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
-        let settings = (|| {
-            Some(Self {
-                profile: figment.profile().clone(),
-                portal: section(figment, "portal", &mut faults)?,
-                database: section(figment, "database", &mut faults)?,
-                mail: section(figment, "mail", &mut faults)?,
-                sms: section(figment, "sms", &mut faults)?,
-                throttle: section(figment, "throttle", &mut faults)?,
-                password_hash: section(figment, "password_hash", &mut faults)?,
-                captcha: section(figment, "captcha", &mut faults)?,
-                populations: section(figment, "populations", &mut faults)?,
-            })
-        })();
-        let Some(settings) = settings else { return Err(faults) };
+        let portal = section::<PortalSettings>(figment, "portal", &mut faults);
+        let database = section(figment, "database", &mut faults);
+        let mail = section(figment, "mail", &mut faults);
+        let sms = section(figment, "sms", &mut faults);
+        let throttle = section(figment, "throttle", &mut faults);
+        let password_hash = section(figment, "password_hash", &mut faults);
+        let captcha = section(figment, "captcha", &mut faults);
+        let populations = section(figment, "populations", &mut faults);
         faults.extend(unknown_variables());
-        faults.extend(settings.faults());
-        if faults.is_empty() { Ok(settings) } else { Err(faults) }
+        if let Err(error) = figment.extract::<rocket::Config>() {
+            faults
+                .extend(error.into_iter().map(|fault| format!("{} : {}", fault.path.join("."), describe(&fault.kind))));
+        }
+        let settings = (|| {
+            let mut portal = portal?;
+            match origin(&portal.public_url) {
+                Some(origin) => portal.public_url = origin,
+                None => faults.push(PUBLIC_URL.to_owned()),
+            }
+            let settings = Self {
+                profile: figment.profile().clone(),
+                portal,
+                database: database?,
+                mail: mail?,
+                sms: sms?,
+                throttle: throttle?,
+                password_hash: password_hash?,
+                captcha: captcha?,
+                populations: populations?,
+            };
+            faults.extend(settings.faults());
+            Some(settings)
+        })();
+        settings.filter(|_| faults.is_empty()).ok_or(faults)
     }
 
     pub fn is_demo(&self) -> bool {
@@ -270,7 +290,7 @@ impl Settings {
 
     /// Links and cookies go by this address, never by what a request claims.
     pub fn public_url(&self) -> &str {
-        self.portal.public_url.trim_end_matches('/')
+        &self.portal.public_url
     }
 
     pub fn is_https(&self) -> bool {
@@ -299,21 +319,16 @@ impl Settings {
             ["debug", "release", DEMO].iter().any(|known| self.profile == *known),
             "ROCKET_PROFILE : profil inconnu ; choisissez debug, release ou demo",
         );
-        let public = Url::parse(&self.portal.public_url).ok();
-        check(
-            public.is_some_and(|url| {
-                matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none()
-            }),
-            "portal.public_url : attendu une adresse sans chemin, comme https://vote.example.fr",
-        );
         check(
             self.keys().is_some(),
             "portal.secret : attendu 32 octets en base64 ; créez-en un avec « openssl rand -base64 32 »",
         );
         let database = self.database.url.expose_secret();
         check(
-            ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme)),
-            "database.url : attendu sqlite://… ou postgres://…",
+            database.starts_with("sqlite:")
+                || ["postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme))
+                    && Url::parse(database).is_ok_and(|url| url.path() != "/" || url.query().is_some()),
+            "database.url : attendu sqlite://… ou postgres://utilisateur:mot-de-passe@hôte/base ; dans le mot de passe, / # et ? s’écrivent %2F, %23 et %3F",
         );
         check(
             self.mail.from.parse::<Mailbox>().is_ok(),
@@ -324,7 +339,11 @@ impl Settings {
             "mail.reply_to : attendu une adresse, comme Assistance <assistance@example.fr>",
         );
         if self.mail.carrier == MailChoice::Smtp {
-            check(self.mail.smtp_url.is_some(), "mail.smtp_url : nécessaire quand mail.carrier vaut smtp");
+            let url = self.mail.smtp_url.as_ref();
+            check(
+                url.is_some_and(|url| AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).is_ok()),
+                "mail.smtp_url : attendu smtps://utilisateur:mot-de-passe@hôte:465, ou smtp://…:587?tls=required",
+            );
         }
         let sms = &self.sms;
         if sms.carrier == SmsChoice::Twilio {
@@ -396,7 +415,15 @@ fn describe(kind: &rocket::figment::error::Kind) -> String {
         Kind::MissingField(field) => format!("il manque « {field} »"),
         Kind::UnknownField(field, known) => format!("« {field} » est inconnu ; connus : {}", known.join(", ")),
         Kind::UnknownVariant(_, known) => format!("attendu l’un de : {}", known.join(", ")),
-        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => format!("valeur refusée, attendu : {wanted}"),
+        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => {
+            let wanted = match wanted.as_str() {
+                "a string" => "un texte",
+                "u8" | "u16" | "u32" | "u64" | "usize" => "un nombre entier, sans signe",
+                "a boolean" => "true ou false",
+                other => other,
+            };
+            format!("valeur refusée, attendu : {wanted}")
+        }
         _ => "illisible".to_owned(),
     }
 }
@@ -406,7 +433,8 @@ fn unknown_variables() -> Vec<String> {
     std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .filter_map(|name| name.strip_prefix("GUICHET_").map(str::to_lowercase))
-        .filter(|name| !name.starts_with("test_"))
+        // The log's own filter, and what the tests are given.
+        .filter(|name| name != "log" && !name.starts_with("test_"))
         .filter(|name| !SECTIONS.contains(&name.split("__").next().unwrap_or(name)))
         .map(|name| format!("GUICHET_{} : réglage inconnu", name.to_uppercase()))
         .collect()
@@ -432,7 +460,7 @@ pub fn shown(settings: &Settings) -> String {
     line("mail.per_second", settings.mail.per_second.to_string());
     line("sms.carrier", quoted(&format!("{:?}", settings.sms.carrier).to_lowercase()));
     let twilio = &settings.sms.twilio;
-    line("sms.twilio.base_url", quoted(&twilio.base_url));
+    line("sms.twilio.base_url", quoted(&without_password(&twilio.base_url)));
     line("sms.twilio.account_sid", quoted(twilio.account_sid.as_deref().unwrap_or_default()));
     line("sms.twilio.auth_token", hidden(&twilio.auth_token));
     line("sms.twilio.from", quoted(twilio.from.as_deref().unwrap_or_default()));
@@ -441,8 +469,8 @@ pub fn shown(settings: &Settings) -> String {
     line("sms.fallbacks", format!("{:?}", sms.fallbacks));
     for (name, gateway) in &sms.gateways {
         let (kind, url) = match gateway {
-            GatewaySettings::Twilio(twilio) => ("twilio", &twilio.base_url),
-            GatewaySettings::Http(http) => ("http", &http.url),
+            GatewaySettings::Twilio(twilio) => ("twilio", without_password(&twilio.base_url)),
+            GatewaySettings::Http(http) => ("http", without_password(&http.url)),
         };
         line(&format!("sms.gateways.{name}"), format!("{{ kind = {kind:?}, url = {url:?}, … }}"));
     }
@@ -471,14 +499,43 @@ pub fn shown(settings: &Settings) -> String {
     text
 }
 
-/// An address of a database with its password hidden.
+/// An address without what may be secret in it: its user's password, and its parameters.
 fn without_password(url: &str) -> String {
     match Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
+        Ok(mut parsed) if parsed.scheme() != "sqlite" => {
             // Only addresses without a host refuse a password, and those have none to hide.
-            let _ = parsed.set_password(Some("cache"));
+            let _ = parsed.set_password(parsed.password().is_some().then_some("cache"));
+            parsed.set_query(None);
             parsed.to_string()
         }
-        _ => url.to_owned(),
+        _ => url.split('?').next().unwrap_or_default().to_owned(),
     }
+}
+
+/// The origin of an address that is nothing more, as browsers write it in `Origin`.
+fn origin(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let is_bare = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    is_bare.then(|| url.origin().ascii_serialization())
+}
+
+/// A text that the environment may have read as a number: a sender such as +33644637111.
+fn sender<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Sender {
+        Text(String),
+        Number(u64),
+    }
+    Ok(Option::<Sender>::deserialize(deserializer)?.map(|sender| match sender {
+        Sender::Text(text) => text,
+        // Short codes have 5 digits; what is longer had a + in front.
+        Sender::Number(number) if number > 999_999 => format!("+{number}"),
+        Sender::Number(number) => number.to_string(),
+    }))
 }

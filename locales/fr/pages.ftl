@@ -64,7 +64,15 @@ recovery-confirm-text = Un lien va être envoyé à cette adresse, si elle corre
 recovery-confirm-button = Oui, envoyer le lien
 recovery-confirm-other = Corriger l’adresse
 recovery-sent-title = Consultez votre messagerie professionnelle
-recovery-sent-text = Si un compte existe à cette adresse, un courriel vient de lui être envoyé. Il contient un lien valable 24 heures.
+recovery-sent-text = Si un compte existe à cette adresse, un courriel vient de lui être envoyé. Il contient un lien valable { $life }.
+life-hours = { $count ->
+    [one] une heure
+   *[other] { $count } heures
+}
+life-minutes = { $count ->
+    [one] une minute
+   *[other] { $count } minutes
+}
 recovery-sent-delay = Le courriel arrive d’ordinaire en quelques minutes ; aux heures d’affluence, il peut en mettre quinze.
 recovery-sent-spam = Regardez aussi dans les courriers indésirables.
 recovery-sent-latest = Si vous demandez plusieurs liens, seul le dernier fonctionne.
@@ -107,7 +115,7 @@ space-title = Mon espace électeur
 space-voter = Vous êtes inscrit sur la liste électorale : { $first_names } { $last_name }.
 space-window = Vous pouvez demander un nouvel identifiant de vote du { $opens } au { $closes } (heure de Paris).
 space-identifiers-left = { $count ->
-    [0] Vous avez reçu les { $most } identifiants possibles.
+    [0] Vous avez reçu tous les identifiants possibles.
     [one] Vous pouvez encore recevoir un identifiant, sur { $most } en tout.
    *[other] Vous pouvez encore recevoir { $count } identifiants, sur { $most } en tout.
 }
@@ -117,7 +125,6 @@ space-checks-left = { $count ->
    *[other] Il vous reste { $count } essais de vérification : une erreur de NUMEN ou de date de naissance en consomme un.
 }
 space-ask = Recevoir un nouvel identifiant par SMS
-space-why = Voir pourquoi je ne peux pas en demander
 space-follow = Suivre le dernier envoi
 space-empty = Votre compte n’est inscrit sur aucune liste électorale. Adressez-vous au secrétariat de votre établissement.
 
@@ -172,8 +179,14 @@ obstacle-not-open-yet = La demande d’un nouvel identifiant ouvre le { $opens }
 obstacle-closed = La demande d’un nouvel identifiant est close depuis le { $closes } (heure de Paris).
 obstacle-has-voted = Votre vote est enregistré : vous n’avez plus besoin d’identifiant.
 obstacle-frozen = Les demandes d’identifiant à votre nom sont bloquées, parce que vous avez signalé une demande qui ne venait pas de vous. Contactez l’assistance.
-obstacle-limit-reached = Vous avez reçu les { $identifiers } identifiants possibles : le dernier reçu reste valable. Si vous l’avez perdu, contactez l’assistance.
-obstacle-locked = La vérification a échoué { $checks } fois de suite : la demande est bloquée par sécurité. Le secrétariat de votre établissement ou l’assistance peut vous aider.
+obstacle-limit-reached = { $identifiers ->
+    [one] Vous avez reçu l’unique identifiant possible : il reste valable. Si vous l’avez perdu, contactez l’assistance.
+   *[other] Vous avez reçu les { $identifiers } identifiants possibles : le dernier reçu reste valable. Si vous l’avez perdu, contactez l’assistance.
+}
+obstacle-locked = { $checks ->
+    [one] La vérification a échoué
+   *[other] La vérification a échoué { $checks } fois de suite
+} : la demande est bloquée par sécurité. Le secrétariat de votre établissement ou l’assistance peut vous aider.
 obstacle-phone-tries = Vous avez essayé aujourd’hui trop de numéros qui servent à d’autres électeurs. Réessayez demain avec votre propre numéro.
 
 follow-title = Où en est votre identifiant
@@ -204,9 +217,9 @@ error-404-text = L’adresse est peut-être incomplète, ou la page a changé de
 error-422-title = Le formulaire n’a pas pu être lu
 error-422-text = Rien n’a été enregistré. Revenez à la page précédente, puis recommencez.
 error-429-title = Trop de demandes à la fois
-error-429-text = Beaucoup de formulaires viennent d’être envoyés depuis votre réseau. Patientez une minute, puis recommencez : rien n’a été perdu ni compté.
+error-429-text = Beaucoup de formulaires viennent d’être envoyés depuis votre réseau. Patientez une minute, puis revenez à la page précédente et recommencez : rien n’a été compté.
 error-500-title = Le portail rencontre un problème
-error-500-text = Ce n’est pas de votre fait, et aucun essai n’a été compté. Réessayez dans quelques minutes.
+error-500-text = Ce n’est pas de votre fait, et aucun essai de vérification n’a été compté. Réessayez dans quelques minutes.
 error-503-title = Le portail est très demandé
 error-503-text = Réessayez dans quelques instants.
 

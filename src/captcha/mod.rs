@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::portal::Portal;
-use crate::values::Purpose;
+use crate::values::{Chance, Purpose};
 
 const LIFE: Duration = Duration::minutes(10);
 const LENGTH: usize = 5;
@@ -41,7 +41,9 @@ pub fn draw(portal: &Portal, session: &[u8]) -> String {
 /// The image of a captcha that still lives, as PNG.
 pub fn image(portal: &Portal, name: &str, session: &[u8]) -> Option<Vec<u8>> {
     let answer = open(portal, name, session)?;
-    let mut drawing = RngCaptcha::from_rng(portal.chance.generator());
+    // One name is always the same image: many of one answer would let the noise be taken out.
+    let seed = portal.keys.digest(Purpose::Captcha, &[name.as_bytes()]);
+    let mut drawing = RngCaptcha::from_rng(Chance::generator_of(&seed));
     for letter in answer.chars() {
         drawing.set_chars(&[letter]).add_char();
     }

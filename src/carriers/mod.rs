@@ -66,11 +66,21 @@ pub enum Reason {
     Mailbox,
     /// Sealed with another master secret.
     Unreadable,
+    /// What it brings works no longer.
+    Replaced,
 }
 
 impl Reason {
-    pub const ALL: [Self; 7] =
-        [Self::Number, Self::Unreachable, Self::Limit, Self::Outage, Self::Operator, Self::Mailbox, Self::Unreadable];
+    pub const ALL: [Self; 8] = [
+        Self::Number,
+        Self::Unreachable,
+        Self::Limit,
+        Self::Outage,
+        Self::Operator,
+        Self::Mailbox,
+        Self::Unreadable,
+        Self::Replaced,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -81,6 +91,7 @@ impl Reason {
             Self::Operator => "operator",
             Self::Mailbox => "mailbox",
             Self::Unreadable => "unreadable",
+            Self::Replaced => "replaced",
         }
     }
 

@@ -17,6 +17,10 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
         // The operator must act, and the message must not be lost.
         None => Some(Handover::Blocked(Reason::Unreadable.into())),
         Some(Content::Mail(mail)) => Some(portal.carriers.mail.send(&mail, portal.now()).await),
+        // Put off before: meanwhile another identifier may have taken the place of the one in it.
+        Some(Content::Sms(_)) if message.attempts > 1 && !void::is_wanted(portal, message.id).await? => {
+            return end(portal, &message, &Verdict::Expired(Some(Reason::Replaced.into()))).await;
+        }
         Some(Content::Sms(sms)) => hand_over(portal, &mut message, &sms).await?,
     };
     match handover {
@@ -125,12 +129,15 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
         return Ok(());
     }
     let work = portal.db.begin().await?;
-    if post::record(&*work, message, verdict, now).await? {
+    let carried = void::lock(&work, message.id).await?;
+    if post::record(&*work, message, verdict, now).await?
+        && let Some(carried) = carried
+    {
         let reason = match verdict {
             Verdict::Failed(failure) | Verdict::Expired(Some(failure)) => Some(failure.reason),
             _ => None,
         };
-        void::void(&work, portal, message, reason).await?;
+        void::void(&work, portal, &carried, reason).await?;
     }
     work.commit().await
 }

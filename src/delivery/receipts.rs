@@ -97,6 +97,7 @@ async fn ask_at(portal: &Portal, message: &Model, at: Option<crate::values::Inst
 async fn settle(portal: &Portal, message: i64, carrier_id: &str, delivery: &Delivery) -> Result<(), Fault> {
     let now = portal.now();
     let work = portal.db.begin().await?;
+    let carried = void::lock(&work, message).await?;
     let Some(message) = Entity::find_by_id(message).lock_exclusive().one(&*work).await? else { return Ok(()) };
     if message.state.is_final() {
         return Ok(());
@@ -135,7 +136,9 @@ async fn settle(portal: &Portal, message: i64, carrier_id: &str, delivery: &Deli
             code = failure.code,
             "message undelivered"
         );
-        void::void(&work, portal, &message, reason).await?;
+        if let Some(carried) = carried {
+            void::void(&work, portal, &carried, reason).await?;
+        }
     }
     work.commit().await
 }

@@ -2,7 +2,8 @@
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::seat::{Seat, end, identifiers};
+use super::seat::{Seat, identifiers};
+use super::void;
 use crate::entities::voting_identifier::State;
 use crate::entities::{account, election, voter, voting_identifier};
 use crate::fault::Fault;
@@ -33,7 +34,7 @@ pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
     let frozen = voter::ActiveModel { id: Set(voter.id), frozen_at: Set(Some(now)), ..Default::default() };
     voter::Entity::update(frozen).exec(&*work).await?;
     for identifier in identifiers(&*work, voter.id).await?.iter().filter(|i| i.state == State::Active) {
-        end(&*work, identifier.id, State::Revoked, now).await?;
+        void::retire(&work, identifier, now).await?;
     }
     if let Some(account) = account::Entity::find_by_id(voter.account_id).one(&*work).await? {
         let letter = letters::identifier_disavowed(portal, &account.email, &seat.election)?;

@@ -6,6 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use super::rules::{self, Decision, Evidence, PhoneOwner, Refusal};
 use super::seat::{self, Seat};
+use super::void;
 use crate::db::Work;
 use crate::entities::voting_identifier::State;
 use crate::entities::{election, identity_check, phone_claim, voter, voting_identifier};
@@ -207,7 +208,7 @@ async fn issue(
 ) -> Result<(), Fault> {
     let now = portal.now();
     for identifier in earlier.iter().filter(|identifier| identifier.state == State::Active) {
-        seat::end(&**work, identifier.id, State::Revoked, now).await?;
+        void::retire(work, identifier, now).await?;
     }
     let sms = outbox::enqueue(&**work, portal, Some(voter.account_id), draft.sms).await?;
     outbox::enqueue(&**work, portal, Some(voter.account_id), draft.mail).await?;

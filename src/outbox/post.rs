@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Expr, LockBehavior, LockType, Order, Query, SelectState
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::{Content, tally};
-use crate::carriers::Failure;
+use crate::carriers::{Failure, Reason};
 use crate::db::Work;
 use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
@@ -195,6 +195,23 @@ pub async fn record(
         Verdict::Expired(Some(failure)) => failed(ended(update, State::Expired), failure),
     };
     Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+/// Takes back a message that was put off and certainly has not left. Returns whether there was one.
+pub async fn withdraw(work: &impl ConnectionTrait, message: i64, now: Instant) -> Result<bool, Fault> {
+    let withdrawn = Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Expired.to_value()))
+        .col_expr(Column::Failure, Expr::value(Reason::Replaced.name()))
+        .col_expr(Column::EndedAt, Expr::value(now))
+        .col_expr(Column::Sealed, Expr::value(None::<Vec<u8>>))
+        .filter(Column::Id.eq(message))
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::State.eq(State::Queued))
+        .filter(Column::Unsure.eq(false))
+        .filter(Column::Attempts.gt(0))
+        .exec(work)
+        .await?;
+    Ok(withdrawn.rows_affected == 1)
 }
 
 /// A claimed message, as long as its claim holds.

@@ -48,8 +48,15 @@ pub async fn answer_next(portal: &Portal) -> Result<bool, Fault> {
     let address = address.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
     let account =
         account::Entity::find().filter(account::Column::Email.eq(address)).lock_exclusive().one(&*work).await?;
-    if let Some(account) = account {
-        give_link(portal, &work, &account).await?;
+    if let Some(account) = account
+        && let Err(fault) = give_link(portal, &work, &account).await
+    {
+        // It would fail again at once, and hold up everybody behind it.
+        tracing::error!(%fault, "a request for a password could not be answered");
+        drop(work);
+        let _turn = portal.db.turn().await?;
+        recovery_request::Entity::delete_by_id(request.id).exec(&*portal.db).await?;
+        return Ok(true);
     }
     work.commit().await?;
     Ok(true)

@@ -3,39 +3,20 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ActiveModelTrait, EntityTrait};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::Table;
 
 use crate::entities::election;
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::values::EmailAddress;
 use crate::values::mobile::Territory;
 
-/// The election file of the command line.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ElectionFile {
-    pub name: String,
-    pub reissue_opens: toml::value::Datetime,
-    pub reissue_closes: toml::value::Datetime,
-    #[serde(default = "three")]
-    pub max_identifiers: i32,
-    #[serde(default = "three")]
-    pub max_failed_checks: i32,
-    pub territories: Vec<Territory>,
-    pub support: Support,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Support {
-    pub phone: String,
-    pub email: String,
-    pub hours: String,
-}
-
-fn three() -> i32 {
-    3
-}
+/// The keys of an election file, beside those of its table `support`.
+const KEYS: [&str; 7] =
+    ["name", "reissue_opens", "reissue_closes", "max_identifiers", "max_failed_checks", "territories", "support"];
+const SUPPORT_KEYS: [&str; 3] = ["phone", "email", "hours"];
+const MOMENT: &str = "une date avec son fuseau, comme 2026-11-23T10:00:00+01:00";
 
 /// Adds the election that a file describes. Returns its id, or why the file is refused.
 pub async fn add(portal: &Portal, text: &str) -> Result<Result<i64, String>, Fault> {
@@ -57,44 +38,83 @@ pub async fn find(portal: &Portal, id: i64) -> Result<Option<election::Model>, F
 }
 
 fn read(text: &str) -> Result<election::ActiveModel, String> {
-    let file: ElectionFile = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-    let opens = moment(&file.reissue_opens)
-        .ok_or("reissue_opens : attendu une date avec son fuseau, comme 2026-11-23T10:00:00+01:00")?;
-    let closes = moment(&file.reissue_closes).ok_or("reissue_closes : attendu une date avec son fuseau")?;
-    if file.name.trim().is_empty() || file.name.chars().count() > 120 || file.name.chars().any(char::is_control) {
+    let file: Table = toml::from_str(text).map_err(|error| {
+        let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
+        format!("ligne {} : ce n’est pas du TOML", before.lines().count().max(1))
+    })?;
+    known_keys(&file, &KEYS, "")?;
+    let name: String = field(&file, "name", "un texte")?;
+    let opens = moment(&file, "reissue_opens")?;
+    let closes = moment(&file, "reissue_closes")?;
+    let number = |key| if file.contains_key(key) { field(&file, key, "un nombre entier") } else { Ok(3) };
+    let (max_identifiers, max_failed_checks): (i32, i32) = (number("max_identifiers")?, number("max_failed_checks")?);
+    let territories: Vec<Territory> =
+        field(&file, "territories", "une liste de codes parmi FR, GP, MQ, GF, RE, YT, PM, NC, PF et WF")?;
+    let support: Table = field(&file, "support", "une table avec phone, email et hours")?;
+    known_keys(&support, &SUPPORT_KEYS, "support.")?;
+    let support_text = |key: &str| -> Result<String, String> {
+        let text: String = field(&support, key, "un texte").map_err(|reason| format!("support.{reason}"))?;
+        let text = text.trim().to_owned();
+        if text.is_empty() || text.chars().any(char::is_control) {
+            return Err(format!("support.{key} : attendu un texte, sur une ligne"));
+        }
+        Ok(text)
+    };
+    let (phone, email, hours) = (support_text("phone")?, support_text("email")?, support_text("hours")?);
+    if !phone.contains(|c: char| c.is_ascii_digit()) {
+        return Err("support.phone : attendu un numéro de téléphone".into());
+    }
+    if EmailAddress::parse(&email).is_none() {
+        return Err("support.email : attendu une adresse électronique".into());
+    }
+    if name.trim().is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
         return Err("name : de 1 à 120 caractères, sur une ligne".into());
     }
     if closes <= opens {
         return Err("reissue_closes : doit venir après reissue_opens".into());
     }
-    if file.max_identifiers < 1 || file.max_failed_checks < 1 {
+    if max_identifiers < 1 || max_failed_checks < 1 {
         return Err("max_identifiers et max_failed_checks : au moins 1".into());
     }
-    if file.territories.is_empty() {
+    if territories.is_empty() {
         return Err("territories : au moins un territoire".into());
     }
-    let codes: Vec<String> = file
-        .territories
+    let codes: Vec<String> = territories
         .iter()
         .filter_map(|territory| serde_json::to_value(territory).ok()?.as_str().map(str::to_owned))
         .collect();
     Ok(election::ActiveModel {
         id: NotSet,
-        name: Set(file.name.trim().to_owned()),
+        name: Set(name.trim().to_owned()),
         reissue_opens: Set(opens),
         reissue_closes: Set(closes),
-        max_identifiers: Set(file.max_identifiers),
-        max_failed_checks: Set(file.max_failed_checks),
+        max_identifiers: Set(max_identifiers),
+        max_failed_checks: Set(max_failed_checks),
         territories: Set(codes.join(",")),
-        support_phone: Set(file.support.phone),
-        support_email: Set(file.support.email),
-        support_hours: Set(file.support.hours),
+        support_phone: Set(phone),
+        support_email: Set(email),
+        support_hours: Set(hours),
     })
 }
 
+fn field<T: DeserializeOwned>(table: &Table, key: &str, wanted: &str) -> Result<T, String> {
+    let value = table.get(key).ok_or_else(|| format!("{key} : manque ; attendu {wanted}"))?;
+    value.clone().try_into().map_err(|_| format!("{key} : attendu {wanted}"))
+}
+
+/// A mistyped key would be left out in silence.
+fn known_keys(table: &Table, known: &[&str], within: &str) -> Result<(), String> {
+    match table.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(format!("{within}{key} : inconnu ; connus : {}", known.join(", "))),
+        None => Ok(()),
+    }
+}
+
 /// A moment with its offset; a local time would be another moment on each server.
-fn moment(datetime: &toml::value::Datetime) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(&datetime.to_string()).ok().map(|moment| moment.with_timezone(&Utc))
+fn moment(file: &Table, key: &str) -> Result<DateTime<Utc>, String> {
+    let written = file.get(key).and_then(toml::Value::as_datetime).map(ToString::to_string);
+    let moment = written.and_then(|text| DateTime::parse_from_rfc3339(&text).ok());
+    moment.map(|moment| moment.with_timezone(&Utc)).ok_or_else(|| format!("{key} : attendu {MOMENT}"))
 }
 
 #[cfg(test)]
@@ -122,7 +142,10 @@ mod tests {
         for (from, to, named) in [
             ("+01:00\n        reissue_closes", "\n        reissue_closes", "reissue_opens"),
             ("2026-12-03", "2026-11-01", "reissue_closes"),
-            ("\"GP\"", "\"XX\"", "XX"),
+            ("\"GP\"", "\"XX\"", "territories"),
+            ("phone = \"01 23 45 67 89\"", "phone = \"\"", "support.phone"),
+            ("assistance@example.fr", "assistance", "support.email"),
+            ("territories = [", "territories = \n[ oups", "ligne"),
             ("[\"FR\", \"GP\"]", "[]", "territories"),
             ("name =", "nom =", "nom"),
             ("Élections professionnelles 2026", "", "name"),

@@ -7,15 +7,13 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
-use super::parse::{Column, Encoding, Layout, LineFault, Row};
+use super::parse::{Column, Layout, LineFault, Row};
 pub use super::portion::Summary;
-use super::portion::{self, Establishments};
+use super::portion::{self, Import, PORTION};
 use crate::entities::election;
 use crate::fault::Fault;
 use crate::portal::Portal;
 
-/// Rows that are compared and committed together.
-const PORTION: usize = 1_000;
 /// No line of a roll is this long; one that is would fill the memory.
 const LONGEST_LINE: usize = 64 * 1024;
 
@@ -34,10 +32,9 @@ pub async fn import(
     tell: &mut (dyn FnMut(&LineFault) -> Result<(), Fault> + Send),
     progress: &mut (dyn FnMut(&Summary) + Send),
 ) -> Result<Result<Summary, String>, Fault> {
-    let encoding = encoding(path)?;
     let mut lines = Lines::open(path)?;
     let layout = match lines.next()? {
-        Some(Line { bytes: Some(header), .. }) => Layout::read(&header, encoding),
+        Some(Line { bytes: Some(header), .. }) => Layout::read(&header),
         _ => Err("le fichier est vide".into()),
     };
     let layout = match layout {
@@ -45,8 +42,8 @@ pub async fn import(
         Err(reason) => return Ok(Err(reason)),
     };
     let mut seen = Seen::default();
-    let mut establishments = Establishments::default();
-    let mut summary = Summary::default();
+    let mut import = Import::new(portal, election, dry_run);
+    let mut refused = 0;
     let mut rows = Vec::with_capacity(PORTION);
     let mut portions = 0_u32;
     loop {
@@ -56,17 +53,16 @@ pub async fn import(
             match read(&layout, &line, portal, &mut seen) {
                 Some(Ok(row)) => rows.push(row),
                 Some(Err(faults)) => {
-                    summary.refused += 1;
+                    refused += 1;
                     faults.iter().try_for_each(&mut *tell)?;
                 }
                 None => {}
             }
         }
         if rows.len() == PORTION || (ended && !rows.is_empty()) {
-            let faults = portion::import(portal, election, &rows, dry_run, &mut establishments, &mut summary).await?;
+            let faults = import.portion(std::mem::take(&mut rows)).await?;
             faults.iter().try_for_each(&mut *tell)?;
-            rows.clear();
-            progress(&summary);
+            progress(&Summary { refused: import.summary.refused + refused, ..import.summary });
             portions += 1;
             // Plans made for a smaller table read a larger one from end to end.
             if portions.is_power_of_two() && !dry_run {
@@ -74,12 +70,16 @@ pub async fn import(
             }
         }
         if ended {
-            if !dry_run {
-                portion::refresh_statistics(portal).await?;
-            }
-            return Ok(Ok(summary));
+            break;
         }
     }
+    let (mut summary, faults) = import.finish().await?;
+    faults.iter().try_for_each(tell)?;
+    summary.refused += refused;
+    if !dry_run {
+        portion::refresh_statistics(portal).await?;
+    }
+    Ok(Ok(summary))
 }
 
 /// Writes the report of a file's faults: `ligne;colonne;valeur;motif`.
@@ -179,15 +179,4 @@ impl Lines {
         }
         Ok(Some(Line { number: self.number, bytes: Some(bytes) }))
     }
-}
-
-/// UTF-8 if every line is, else Windows-1252, in which every byte is something.
-fn encoding(path: &Path) -> Result<Encoding, Fault> {
-    let mut lines = Lines::open(path)?;
-    while let Some(line) = lines.next()? {
-        if line.bytes.is_some_and(|bytes| std::str::from_utf8(&bytes).is_err()) {
-            return Ok(Encoding::Windows1252);
-        }
-    }
-    Ok(Encoding::Utf8)
 }

@@ -46,16 +46,12 @@ impl Column {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    Utf8,
-    Windows1252,
-}
-
-/// How a file is written: found once, from its header and its bytes.
+/// How a file is written, as its header tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    encoding: Encoding,
+    /// It says that it is UTF-8. Without that, a line that is not UTF-8 is Windows-1252: files are also made by
+    /// putting two together.
+    has_bom: bool,
     separator: u8,
     /// Where each of [`Column::ALL`] stands.
     places: [usize; 9],
@@ -94,14 +90,22 @@ impl Layout {
     ///
     /// # Errors
     /// A French sentence that says what the header lacks.
-    pub fn read(header: &[u8], encoding: Encoding) -> Result<Self, String> {
+    pub fn read(header: &[u8]) -> Result<Self, String> {
         if header.starts_with(&[0xff, 0xfe]) || header.starts_with(&[0xfe, 0xff]) {
             return Err("le fichier est en UTF-16 : enregistrez-le au format « CSV UTF-8 »".into());
         }
-        let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
+        let bare = header.strip_prefix(b"\xef\xbb\xbf");
+        let has_bom = bare.is_some();
+        let header = bare.unwrap_or(header);
+        let header = header.strip_suffix(b"\r").unwrap_or(header);
+        if header.contains(&b'\r') {
+            return Err(
+                "les fins de ligne sont celles des anciens Mac : enregistrez le fichier au format « CSV UTF-8 »".into(),
+            );
+        }
         let count = |separator: u8| header.iter().filter(|&&byte| byte == separator).count();
         let separator = if count(b';') >= count(b',') { b';' } else { b',' };
-        let fields = fields(header, separator, encoding).ok_or("l’en-tête est illisible")?;
+        let fields = fields(header, separator, has_bom).ok_or("l’en-tête est illisible")?;
         let names: Vec<String> = fields.iter().map(|name| fold(name)).collect();
         let mut places = [0; 9];
         let mut missing = Vec::new();
@@ -117,7 +121,7 @@ impl Layout {
         if let Some(twice) = Column::ALL.iter().find(|c| names.iter().filter(|n| *n == c.name()).count() > 1) {
             return Err(format!("la colonne « {} » apparaît deux fois dans l’en-tête", twice.name()));
         }
-        Ok(Self { encoding, separator, places, width: names.len() })
+        Ok(Self { has_bom, separator, places, width: names.len() })
     }
 
     /// Reads one line (without its line break). A blank line is nothing.
@@ -127,7 +131,7 @@ impl Layout {
             return None;
         }
         let whole = |reason| LineFault { line, column: "", value: String::new(), reason };
-        let Some(fields) = fields(bytes, self.separator, self.encoding) else {
+        let Some(fields) = fields(bytes, self.separator, self.has_bom) else {
             return Some(Err(vec![whole("guillemets non fermés")]));
         };
         if fields.len() != self.width {
@@ -143,7 +147,7 @@ fn read<'a>(line: u64, at: impl Fn(Column) -> &'a str, now: Instant) -> Result<R
     let mut refuse = |column: Column, reason: &'static str| {
         let value = at(column);
         let value = match column {
-            Column::Numen => Numen::masked(value),
+            _ if column == Column::Numen || Numen::is_likely(value) => Numen::masked(value),
             _ => value.chars().filter(|c| !c.is_control()).take(80).collect(),
         };
         faults.push(LineFault { line, column: column.name(), value, reason });
@@ -200,7 +204,7 @@ fn read<'a>(line: u64, at: impl Fn(Column) -> &'a str, now: Instant) -> Result<R
 }
 
 /// The fields of one line, or nothing when a quote stays open.
-fn fields(line: &[u8], separator: u8, encoding: Encoding) -> Option<Vec<String>> {
+fn fields(line: &[u8], separator: u8, has_bom: bool) -> Option<Vec<String>> {
     if line.iter().filter(|&&byte| byte == b'"').count() % 2 == 1 {
         return None;
     }
@@ -212,9 +216,13 @@ fn fields(line: &[u8], separator: u8, encoding: Encoding) -> Option<Vec<String>>
         .from_reader(line);
     let mut record = csv::ByteRecord::new();
     reader.read_byte_record(&mut record).ok()?;
-    let decode = |field: &[u8]| match encoding {
-        Encoding::Utf8 => String::from_utf8_lossy(field).into_owned(),
-        Encoding::Windows1252 => WINDOWS_1252.decode_without_bom_handling(field).0.into_owned(),
+    let is_utf8 = has_bom || std::str::from_utf8(line).is_ok();
+    let decode = |field: &[u8]| {
+        if is_utf8 {
+            String::from_utf8_lossy(field).into_owned()
+        } else {
+            WINDOWS_1252.decode_without_bom_handling(field).0.into_owned()
+        }
     };
     Some(record.iter().map(decode).collect())
 }
@@ -246,7 +254,7 @@ mod tests {
     }
 
     fn layout() -> Layout {
-        Layout::read(HEADER.as_bytes(), Encoding::Utf8).unwrap()
+        Layout::read(HEADER.as_bytes()).unwrap()
     }
 
     fn row(layout: &Layout, line: &[u8]) -> Row {
@@ -258,19 +266,19 @@ mod tests {
         let expected = row(&layout(), LINE.as_bytes());
         assert_eq!((expected.last_name.as_str(), expected.ballots.as_str()), ("Lefèvre", "CT1|CAP"));
 
-        let with_commas = Layout::read(HEADER.replace(';', ",").as_bytes(), Encoding::Utf8).unwrap();
+        let with_commas = Layout::read(HEADER.replace(';', ",").as_bytes()).unwrap();
         assert_eq!(row(&with_commas, LINE.replace(';', ",").as_bytes()), expected);
 
-        let with_bom = Layout::read(&[b"\xef\xbb\xbf", HEADER.as_bytes()].concat(), Encoding::Utf8).unwrap();
+        let with_bom = Layout::read(&[b"\xef\xbb\xbf", HEADER.as_bytes()].concat()).unwrap();
         assert_eq!(row(&with_bom, format!("{LINE}\r").as_bytes()), expected);
 
-        let windows = Layout::read(HEADER.as_bytes(), Encoding::Windows1252).unwrap();
+        let windows = Layout::read(HEADER.as_bytes()).unwrap();
         let (bytes, ..) = WINDOWS_1252.encode(LINE);
         assert_eq!(row(&windows, &bytes), expected);
 
         let shuffled = "SCRUTINS;Académie;Etablissement;UAI;Courriel;Date naissance;Prénoms;NOM; Numen ";
         let reversed: Vec<&str> = LINE.split(';').rev().collect();
-        let shuffled = Layout::read(shuffled.as_bytes(), Encoding::Utf8).unwrap();
+        let shuffled = Layout::read(shuffled.as_bytes()).unwrap();
         assert_eq!(row(&shuffled, reversed.join(";").as_bytes()), expected);
 
         let typed = LINE.replace("12E3456789ABC", " 12e 3456789 abc ").replace("03/07/1968", "1968-07-03");
@@ -278,6 +286,16 @@ mod tests {
 
         let quoted = LINE.replace("Collège d’Été", "\"Collège d’Été\"");
         assert_eq!(row(&layout(), quoted.as_bytes()), expected);
+    }
+
+    #[test]
+    fn a_file_that_says_utf_8_is_held_to_it() {
+        let latin = WINDOWS_1252.encode(LINE).0;
+        assert_eq!(row(&layout(), &latin).last_name, "Lefèvre", "two files put together");
+        let marked = Layout::read(format!("\u{feff}{HEADER}").as_bytes()).unwrap();
+        assert_eq!(row(&marked, LINE.as_bytes()).last_name, "Lefèvre");
+        let faults = marked.row(2, &latin, now()).unwrap().unwrap_err();
+        assert_eq!(faults.iter().map(|fault| fault.column).collect::<Vec<_>>(), ["nom", "prenoms", "etablissement"]);
     }
 
     #[test]
@@ -292,6 +310,8 @@ mod tests {
             ("CT1|CAP", " | ", "scrutins"),
             ("Lyon;", "Lyon;;", ""),
             ("Collège", "\"Collège", ""),
+            ("zoe.lefevre@ac-lyon.fr", "12E3456789ABC", "courriel"),
+            ("0690001A", "12 E34 56789 ABC", "uai"),
         ] {
             let faults = layout().row(7, LINE.replace(from, to).as_bytes(), now()).unwrap().unwrap_err();
             assert_eq!((faults.len(), faults[0].line, faults[0].column), (1, 7, column), "{from} → {to}");
@@ -316,17 +336,20 @@ mod tests {
     #[test]
     fn a_header_says_what_it_lacks() {
         let lacking = HEADER.replace("courriel", "mail");
-        assert!(Layout::read(lacking.as_bytes(), Encoding::Utf8).unwrap_err().contains("courriel"));
-        assert!(Layout::read(b"\xff\xfen\0", Encoding::Windows1252).unwrap_err().contains("UTF-16"));
+        assert!(Layout::read(lacking.as_bytes()).unwrap_err().contains("courriel"));
+        assert!(Layout::read(b"\xff\xfen\0").unwrap_err().contains("UTF-16"));
         let twice = format!("{HEADER};nom");
-        assert!(Layout::read(twice.as_bytes(), Encoding::Utf8).unwrap_err().contains("deux fois"));
+        assert!(Layout::read(twice.as_bytes()).unwrap_err().contains("deux fois"));
+        let old_mac = format!("{HEADER}\r{LINE}");
+        assert!(Layout::read(old_mac.as_bytes()).unwrap_err().contains("Mac"));
+        assert!(Layout::read(format!("{HEADER}\r").as_bytes()).is_ok());
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(line: Vec<u8>) {
             let _ = layout().row(2, &line, now());
-            let _ = Layout::read(&line, Encoding::Utf8);
+            let _ = Layout::read(&line);
         }
     }
 }

@@ -1,16 +1,22 @@
 //! One portion of a roll: compared with what is known in a few queries, and written in a few more.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use unicode_normalization::UnicodeNormalization;
 
 use super::parse::{Column, LineFault, Row};
 use crate::entities::{account, election, establishment, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::settings::ELECTORS;
+
+/// Rows that are compared and committed together.
+pub const PORTION: usize = 1_000;
+/// Rows that may wait for others at once; a file of the wrong election must not fill the memory.
+const MOST_WAITING: usize = 10_000;
 
 /// What an import has done so far, in lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +26,8 @@ pub struct Summary {
     pub unchanged: u64,
     /// Lines that were refused; each has one or more lines in the report.
     pub refused: u64,
+    /// Establishments whose name or académie changed.
+    pub renamed: u64,
 }
 
 impl Summary {
@@ -48,8 +56,8 @@ enum Plan {
     Add,
     Update(Box<voter::Model>),
     Keep,
-    /// The address is another voter's.
-    Refuse(&'static str),
+    /// The address is another voter's, who may move away from it further down.
+    Wait,
 }
 
 /// A row with its digests.
@@ -59,54 +67,106 @@ struct Entry<'a> {
     birthdate_digest: Vec<u8>,
 }
 
-/// Imports a portion in one transaction. Returns the rows that contradict the roll.
-pub async fn import(
-    portal: &Portal,
-    election: &election::Model,
-    rows: &[Row],
+/// An import under way, portion by portion.
+pub struct Import<'a> {
+    portal: &'a Portal,
+    election: &'a election::Model,
     dry_run: bool,
-    establishments: &mut Establishments,
-    summary: &mut Summary,
-) -> Result<Vec<LineFault>, Fault> {
-    let entries: Vec<Entry<'_>> = rows.iter().map(|row| entry(portal, row)).collect();
-    if dry_run {
-        let places = establishments.known(&*portal.db, rows).await?;
-        let known = known(&*portal.db, election, &entries).await?;
-        return Ok(sort(&entries, &known, &places, summary).faults);
+    pub summary: Summary,
+    establishments: Establishments,
+    /// Rows whose address is another voter's: tried again when the whole file was read.
+    waiting: Vec<Row>,
+    /// Voters whose address a dry run would have changed.
+    moved: HashSet<i64>,
+}
+
+impl<'a> Import<'a> {
+    pub fn new(portal: &'a Portal, election: &'a election::Model, dry_run: bool) -> Self {
+        let establishments = Establishments::default();
+        let (waiting, moved) = (Vec::new(), HashSet::new());
+        Self { portal, election, dry_run, summary: Summary::default(), establishments, waiting, moved }
     }
-    let work = portal.db.begin().await?;
-    let places = establishments.ensure(&*work, rows).await?;
-    let mut known = known(&*work, election, &entries).await?;
-    let mut totals = *summary;
-    let sorted = sort(&entries, &known, &places, &mut totals);
-    let wanted = sorted.added.iter().chain(sorted.updated.iter().map(|(entry, _)| entry));
-    create_accounts(&*work, portal, wanted, &mut known).await?;
-    let voters = |entry: &Entry<'_>, old: Option<&voter::Model>| model(entry, old, election, &known, &places);
-    let added: Vec<_> = sorted.added.iter().filter_map(|entry| voters(entry, None)).collect();
-    if !added.is_empty() {
-        voter::Entity::insert_many(added).exec_without_returning(&*work).await?;
+
+    /// Imports a portion in one transaction, except the rows that have to wait for others. Returns those that can't.
+    pub async fn portion(&mut self, rows: Vec<Row>) -> Result<Vec<LineFault>, Fault> {
+        let entries: Vec<Entry<'_>> = rows.iter().map(|row| entry(self.portal, row)).collect();
+        let waiting =
+            if self.dry_run { self.look(&rows, &entries).await? } else { self.write(&rows, &entries).await? };
+        let room = MOST_WAITING.saturating_sub(self.waiting.len());
+        let mut waiting: Vec<Row> = rows.into_iter().filter(|row| waiting.contains(&row.line)).collect();
+        let refused = waiting.split_off(room.min(waiting.len()));
+        self.waiting.extend(waiting);
+        self.summary.refused += refused.len() as u64;
+        Ok(refused.iter().map(taken).collect())
     }
-    let updated: Vec<_> = sorted.updated.iter().filter_map(|(entry, old)| voters(entry, Some(old))).collect();
-    if !updated.is_empty() {
-        // An insert that always meets its id is an update of many rows in one statement.
-        use voter::Column as C;
-        let columns = [
-            C::AccountId,
-            C::EstablishmentId,
-            C::LastName,
-            C::FirstNames,
-            C::NumenDigest,
-            C::BirthdateDigest,
-            C::Ballots,
-        ];
-        voter::Entity::insert_many(updated)
-            .on_conflict(OnConflict::column(C::Id).update_columns(columns).to_owned())
-            .exec_without_returning(&*work)
-            .await?;
+
+    /// Tries the waiting rows again for as long as one of them finds its place. Returns those that never do.
+    pub async fn finish(mut self) -> Result<(Summary, Vec<LineFault>), Fault> {
+        loop {
+            let waiting = std::mem::take(&mut self.waiting);
+            let before = waiting.len();
+            for rows in waiting.chunks(PORTION) {
+                self.portion(rows.to_vec()).await?;
+            }
+            if self.waiting.len() == before {
+                break;
+            }
+        }
+        self.summary.refused += self.waiting.len() as u64;
+        Ok((self.summary, self.waiting.iter().map(taken).collect()))
     }
-    work.commit().await?;
-    *summary = totals;
-    Ok(sorted.faults)
+
+    /// What the rows would change. Returns the lines that have to wait.
+    async fn look(&mut self, rows: &[Row], entries: &[Entry<'_>]) -> Result<HashSet<u64>, Fault> {
+        let (places, renamed) = self.establishments.known(&*self.portal.db, rows).await?;
+        let known = known(&*self.portal.db, self.election, entries).await?;
+        let sorted = sort(self.portal, entries, &known, &places, &self.moved, &mut self.summary);
+        self.summary.renamed += renamed;
+        let moving = sorted
+            .updated
+            .iter()
+            .filter(|(entry, voter)| known.accounts.get(entry.row.email.as_str()) != Some(&voter.account_id));
+        self.moved.extend(moving.map(|(_, voter)| voter.id));
+        Ok(sorted.waiting)
+    }
+
+    /// Writes what the rows change. Returns the lines that have to wait.
+    async fn write(&mut self, rows: &[Row], entries: &[Entry<'_>]) -> Result<HashSet<u64>, Fault> {
+        let work = self.portal.db.begin().await?;
+        let (places, renamed) = self.establishments.ensure(&*work, rows).await?;
+        let mut known = known(&*work, self.election, entries).await?;
+        let mut summary = self.summary;
+        let sorted = sort(self.portal, entries, &known, &places, &self.moved, &mut summary);
+        let wanted = sorted.added.iter().chain(sorted.updated.iter().map(|(entry, _)| entry));
+        create_accounts(&*work, self.portal, wanted, &mut known).await?;
+        let voters = |entry: &Entry<'_>, old: Option<&voter::Model>| model(entry, old, self.election, &known, &places);
+        let added: Vec<_> = sorted.added.iter().filter_map(|entry| voters(entry, None)).collect();
+        if !added.is_empty() {
+            voter::Entity::insert_many(added).exec_without_returning(&*work).await?;
+        }
+        let updated: Vec<_> = sorted.updated.iter().filter_map(|(entry, old)| voters(entry, Some(old))).collect();
+        if !updated.is_empty() {
+            // An insert that always meets its id is an update of many rows in one statement.
+            use voter::Column as C;
+            let columns = [
+                C::AccountId,
+                C::EstablishmentId,
+                C::LastName,
+                C::FirstNames,
+                C::NumenDigest,
+                C::BirthdateDigest,
+                C::Ballots,
+            ];
+            voter::Entity::insert_many(updated)
+                .on_conflict(OnConflict::column(C::Id).update_columns(columns).to_owned())
+                .exec_without_returning(&*work)
+                .await?;
+        }
+        work.commit().await?;
+        self.summary = summary;
+        self.summary.renamed += renamed;
+        Ok(sorted.waiting)
+    }
 }
 
 /// Tells the database's planner how large the tables of a roll have become.
@@ -117,58 +177,71 @@ pub async fn refresh_statistics(portal: &Portal) -> Result<(), Fault> {
     Ok(())
 }
 
+fn taken(row: &Row) -> LineFault {
+    LineFault {
+        line: row.line,
+        column: Column::Email.name(),
+        value: row.email.as_str().to_owned(),
+        reason: "adresse déjà inscrite pour un autre électeur de la liste",
+    }
+}
+
 struct Sorted<'a> {
     added: Vec<&'a Entry<'a>>,
     updated: Vec<(&'a Entry<'a>, Box<voter::Model>)>,
-    faults: Vec<LineFault>,
+    waiting: HashSet<u64>,
 }
 
 fn sort<'a>(
+    portal: &Portal,
     entries: &'a [Entry<'a>],
     known: &Known,
     places: &HashMap<String, i64>,
+    moved: &HashSet<i64>,
     summary: &mut Summary,
 ) -> Sorted<'a> {
-    let mut sorted = Sorted { added: Vec::new(), updated: Vec::new(), faults: Vec::new() };
+    let mut sorted = Sorted { added: Vec::new(), updated: Vec::new(), waiting: HashSet::new() };
+    let mut met = HashSet::new();
     for entry in entries {
-        match plan(entry, known, places) {
+        match plan(portal, entry, known, places, moved) {
             Plan::Add => {
                 summary.added += 1;
                 sorted.added.push(entry);
+            }
+            // Another line of the portion has just changed this voter: what is known of them is out of date.
+            Plan::Update(voter) if !met.insert(voter.id) => {
+                sorted.waiting.insert(entry.row.line);
             }
             Plan::Update(voter) => {
                 summary.updated += 1;
                 sorted.updated.push((entry, voter));
             }
             Plan::Keep => summary.unchanged += 1,
-            Plan::Refuse(reason) => {
-                summary.refused += 1;
-                sorted.faults.push(LineFault {
-                    line: entry.row.line,
-                    column: Column::Email.name(),
-                    value: entry.row.email.as_str().to_owned(),
-                    reason,
-                });
+            Plan::Wait => {
+                sorted.waiting.insert(entry.row.line);
             }
         }
     }
     sorted
 }
 
-/// A voter is recognised by NUMEN, else by address when the last name is the same: then the NUMEN was
+/// A voter is recognised by NUMEN, else by address when names and birthdate are the same: then the NUMEN was
 /// corrected. An address never passes from one voter to another by itself.
-fn plan(entry: &Entry<'_>, known: &Known, places: &HashMap<String, i64>) -> Plan {
-    const ANOTHERS: &str = "adresse déjà inscrite pour un autre électeur de la liste";
+fn plan(
+    portal: &Portal,
+    entry: &Entry<'_>,
+    known: &Known,
+    places: &HashMap<String, i64>,
+    moved: &HashSet<i64>,
+) -> Plan {
     let row = entry.row;
     let account = known.accounts.get(row.email.as_str());
-    let holder = account.and_then(|account| known.by_account.get(account));
+    let holder = account.and_then(|account| known.by_account.get(account)).filter(|holder| !moved.contains(&holder.id));
     match (known.by_numen.get(&entry.numen_digest), holder) {
         (None, None) => Plan::Add,
-        (None, Some(holder)) if holder.last_name.to_lowercase() == row.last_name.to_lowercase() => {
-            Plan::Update(Box::new(holder.clone()))
-        }
-        (None, Some(_)) => Plan::Refuse(ANOTHERS),
-        (Some((voter, _)), Some(holder)) if voter.id != holder.id => Plan::Refuse(ANOTHERS),
+        (None, Some(holder)) if is_same_person(portal, row, holder) => Plan::Update(Box::new(holder.clone())),
+        (None, Some(_)) => Plan::Wait,
+        (Some((voter, _)), Some(holder)) if voter.id != holder.id => Plan::Wait,
         (Some((voter, address)), _) => {
             let same = address == row.email.as_str()
                 && voter.birthdate_digest == entry.birthdate_digest
@@ -179,6 +252,13 @@ fn plan(entry: &Entry<'_>, known: &Known, places: &HashMap<String, i64>) -> Plan
             if same { Plan::Keep } else { Plan::Update(Box::new(voter.clone())) }
         }
     }
+}
+
+fn is_same_person(portal: &Portal, row: &Row, voter: &voter::Model) -> bool {
+    let plain = |name: &str| name.nfd().filter(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+    row.birthdate.digest(&portal.keys, &voter.numen_digest) == voter.birthdate_digest
+        && plain(&row.last_name) == plain(&voter.last_name)
+        && plain(&row.first_names) == plain(&voter.first_names)
 }
 
 fn entry<'a>(portal: &Portal, row: &'a Row) -> Entry<'a> {
@@ -265,31 +345,46 @@ fn model(
 }
 
 impl Establishments {
-    /// The ids of a portion's establishments, as far as they are known.
-    async fn known(&mut self, db: &impl ConnectionTrait, rows: &[Row]) -> Result<HashMap<String, i64>, Fault> {
-        let unmet: Vec<String> = self.unmet(rows).into_keys().collect();
-        let found = establishment::Entity::find().filter(establishment::Column::Uai.is_in(unmet)).all(db).await?;
+    /// The ids of a portion's establishments, as far as they are known, and how many of the new ones have another name.
+    async fn known(&mut self, db: &impl ConnectionTrait, rows: &[Row]) -> Result<(HashMap<String, i64>, u64), Fault> {
+        let unmet = self.unmet(rows);
+        let found = establishment::Entity::find()
+            .filter(establishment::Column::Uai.is_in(unmet.keys().cloned()))
+            .all(db)
+            .await?;
+        let is_renamed = |place: &&establishment::Model| {
+            unmet.get(&place.uai).is_some_and(|row| row.establishment != place.name || row.academy != place.academy)
+        };
+        let renamed = found.iter().filter(is_renamed).count() as u64;
         self.0.extend(found.into_iter().map(|establishment| (establishment.uai, establishment.id)));
-        Ok(rows.iter().filter_map(|row| Some((row.uai.clone(), *self.0.get(&row.uai)?))).collect())
+        Ok((rows.iter().filter_map(|row| Some((row.uai.clone(), *self.0.get(&row.uai)?))).collect(), renamed))
     }
 
-    /// The ids of a portion's establishments; new ones are added and changed names written.
-    async fn ensure(&mut self, work: &impl ConnectionTrait, rows: &[Row]) -> Result<HashMap<String, i64>, Fault> {
-        let unmet = self.unmet(rows);
-        if !unmet.is_empty() {
-            let models = unmet.values().map(|row| establishment::ActiveModel {
+    /// The same, with the new ones added and changed names written.
+    async fn ensure(
+        &mut self,
+        work: &impl ConnectionTrait,
+        rows: &[Row],
+    ) -> Result<(HashMap<String, i64>, u64), Fault> {
+        let models: Vec<_> = self
+            .unmet(rows)
+            .values()
+            .map(|row| establishment::ActiveModel {
                 id: NotSet,
                 uai: Set(row.uai.clone()),
                 name: Set(row.establishment.clone()),
                 academy: Set(row.academy.clone()),
-            });
+            })
+            .collect();
+        let (_, renamed) = self.known(work, rows).await?;
+        if !models.is_empty() {
             let columns = [establishment::Column::Name, establishment::Column::Academy];
             establishment::Entity::insert_many(models)
                 .on_conflict(OnConflict::column(establishment::Column::Uai).update_columns(columns).to_owned())
                 .exec_without_returning(work)
                 .await?;
         }
-        self.known(work, rows).await
+        Ok((self.known(work, rows).await?.0, renamed))
     }
 
     fn unmet<'a>(&self, rows: &'a [Row]) -> BTreeMap<String, &'a Row> {

@@ -52,11 +52,22 @@ pub async fn sign_in(
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let verdict = place.verify(password, hash.as_deref()).await?;
     let (Some(account), Verdict::Right { stale }) = (account, verdict) else { return Ok(Outcome::Refused) };
-    if stale && let Some(place) = portal.hasher.enter() {
-        let fresh = place.hash(password).await?;
-        rehash(portal, &account, fresh).await?;
-    }
+    let fresh = match portal.hasher.enter().filter(|_| stale) {
+        Some(place) => Some(place.hash(password).await?),
+        None => None,
+    };
     let work = portal.db.begin().await?;
+    // The account first, then what hangs on it: the order in which a password is changed, too.
+    let today = account::Entity::find_by_id(account.id).lock_exclusive().one(&*work).await?;
+    if today.is_none_or(|today| today.password_hash != account.password_hash) {
+        // It was changed while this one was compared: it opens nothing any more.
+        return Ok(Outcome::Refused);
+    }
+    if let Some(fresh) = fresh {
+        let rehashed =
+            account::ActiveModel { id: Set(account.id), password_hash: Set(Some(fresh)), ..Default::default() };
+        account::Entity::update(rehashed).exec(&*work).await?;
+    }
     sign_in_throttle::Entity::delete_by_id(key).exec(&*work).await?;
     let session = sessions::open(&*work, portal, account.id).await?;
     work.commit().await?;
@@ -114,15 +125,4 @@ async fn count_a_try(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
     }
     work.commit().await?;
     Ok(admission)
-}
-
-/// Keeps a hash at today's parameters, unless the password was changed meanwhile.
-async fn rehash(portal: &Portal, account: &account::Model, fresh: String) -> Result<(), Fault> {
-    account::Entity::update_many()
-        .col_expr(account::Column::PasswordHash, fresh.into())
-        .filter(account::Column::Id.eq(account.id))
-        .filter(account::Column::PasswordHash.eq(account.password_hash.clone()))
-        .exec(&*portal.db)
-        .await?;
-    Ok(())
 }

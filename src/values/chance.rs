@@ -46,8 +46,10 @@ impl Chance {
         f64::from(u32::from_le_bytes(self.bytes())) / f64::from(u32::MAX)
     }
 
-    /// A generator for libraries that want one of their own.
-    pub fn generator(&self) -> StdRng {
-        StdRng::from_seed(self.bytes())
+    /// A generator that gives the same for the same secret, for libraries that want one of their own.
+    pub fn generator_of(secret: &[u8]) -> StdRng {
+        let mut seed = [0; 32];
+        seed.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
+        StdRng::from_seed(seed)
     }
 }

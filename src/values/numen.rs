@@ -36,6 +36,15 @@ impl Numen {
         keys.digest(Purpose::Numen, &[self.0.as_bytes()])
     }
 
+    /// Whether a value that stands elsewhere holds a NUMEN, or nearly: as many digits and letters, in one run.
+    pub fn is_likely(value: &str) -> bool {
+        let bare: String = value.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.')).collect();
+        bare.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| {
+            let digits = run.bytes().filter(u8::is_ascii_digit).count();
+            (Self::LENGTH - 2..=Self::LENGTH + 2).contains(&run.len()) && digits >= 8 && run.len() - digits >= 2
+        })
+    }
+
     /// How a value that claims to be a NUMEN is shown in a report: its first two characters.
     pub fn masked(typed: &str) -> String {
         let typed = typed.trim();
@@ -78,6 +87,22 @@ mod tests {
             "<b>12E3456789ABC",
         ] {
             assert_eq!(Numen::parse(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_numen_is_recognised_where_it_does_not_belong() {
+        for (value, likely) in [
+            ("12E3456789ABC", true),
+            ("12 e 3456789 abc", true),
+            ("12E3456789ABC@ac-lyon.fr", true),
+            ("12E345678ABC", true),
+            ("0690001A", false),
+            ("zoe.lefevre@ac-lyon.fr", false),
+            ("03/07/1968", false),
+            ("0612345678901", false),
+        ] {
+            assert_eq!(Numen::is_likely(value), likely, "{value}");
         }
     }
 

@@ -61,6 +61,10 @@ pub fn keep_address(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress) 
     seal(portal, jar, ADDRESS, email.as_str(), ADDRESS_LIFE)
 }
 
+pub fn forget_address(portal: &Portal, jar: &CookieJar<'_>) {
+    remove(portal, jar, ADDRESS);
+}
+
 /// The nonce of a browser whose user has proved to own this account.
 pub fn known_browser(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress) -> Option<KnownBrowser> {
     let (owner, nonce): (String, KnownBrowser) = unseal(portal, jar, BROWSER)?;

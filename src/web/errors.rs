@@ -23,6 +23,11 @@ pub fn signed_out(request: &Request<'_>) -> Answer {
 
 #[catch(default)]
 pub fn other(status: Status, _: &Request<'_>) -> Page {
+    page(status)
+}
+
+/// The page of a status.
+pub fn page(status: Status) -> Page {
     let (known, outcome) = match status.code {
         403 => (403, "forbidden"),
         404 | 405 => (404, "not-found"),

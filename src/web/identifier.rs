@@ -26,7 +26,7 @@ const FIELDS: [&str; 7] =
 
 #[derive(FromForm)]
 pub struct IdentifierForm<'r> {
-    election: Option<i64>,
+    election: Option<&'r str>,
     #[field(default = "")]
     mobile: &'r str,
     #[field(default = "")]
@@ -48,10 +48,8 @@ pub struct IdentifierForm<'r> {
 }
 
 #[get("/electeur/identifiant?<election>")]
-pub async fn page(portal: &State<Portal>, session: Session, election: Option<i64>) -> Answered {
-    let Some(seat) = seat::find(portal, session.0.account.id, election).await? else {
-        return Ok(Redirect::to(uri!(voter::home())).into());
-    };
+pub async fn page(portal: &State<Portal>, session: Session, election: Option<&str>) -> Answered {
+    let Some(seat) = voter::seat_of(portal, &session, election).await? else { return Ok(voter::no_seat(election)) };
     let space = space::space(portal, seat).await?;
     if let Some(obstacle) = space.standing.obstacle(portal.now()) {
         return Ok(obstacle_page(portal, &space, obstacle).into());
@@ -63,16 +61,20 @@ pub async fn page(portal: &State<Portal>, session: Session, election: Option<i64
 #[post("/electeur/identifiant", data = "<form>")]
 pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<IdentifierForm<'_>>) -> Answered {
     let form = form.0;
-    let Some(seat) = seat::find(portal, session.0.account.id, form.election).await? else {
-        return Ok(Redirect::to(uri!(voter::home())).into());
+    let Some(seat) = voter::seat_of(portal, &session, form.election).await? else {
+        return Ok(voter::no_seat(form.election));
     };
     let session_digest = &session.0.session_digest;
     let (mut state, parsed) = parse(portal, &seat, &form, session_digest);
     let Some(parsed) = parsed else {
         let solved = !state.is_refused("captcha");
+        let space = space::space(portal, seat).await?;
+        if let Some(obstacle) = space.standing.obstacle(portal.now()) {
+            // Mending the form would lead nowhere.
+            return Ok(obstacle_page(portal, &space, obstacle).status(Status::Forbidden).into());
+        }
         // A solved captcha has paid for nothing yet: it stays, with its answer.
         let captcha = if solved { form.captcha_id.to_owned() } else { captcha::draw(portal, session_digest) };
-        let space = space::space(portal, seat).await?;
         let outcome = if state.only_refused("captcha") { "captcha-refused" } else { "form-invalid" };
         return Ok(ask(portal, &space, &state, &captcha, None)
             .status(Status::UnprocessableEntity)
@@ -81,7 +83,7 @@ pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<Ident
     };
     let election = seat.election.id;
     match request::request(portal, &seat, &session.0.account.email, &parsed).await? {
-        Outcome::Issued => Ok(Redirect::to(uri!(voter::follow(Some(election)))).into()),
+        Outcome::Issued => Ok(Redirect::to(uri!(voter::follow(Some(election.to_string())))).into()),
         Outcome::CaptchaUsed => {
             state.clear("captcha");
             state.refuse("captcha", "captcha-used");
@@ -183,16 +185,11 @@ fn ask(portal: &Portal, space: &Space, form: &FormState, captcha: &str, alert: O
 
 /// The page of a voter who can't run the procedure now.
 fn obstacle_page(portal: &Portal, space: &Space, obstacle: Refusal) -> Page {
-    let (key, outcome) = match obstacle {
-        Refusal::NotOpenYet => ("obstacle-not-open-yet", "window-closed"),
-        Refusal::Closed => ("obstacle-closed", "window-closed"),
-        Refusal::HasVoted => ("obstacle-has-voted", "window-closed"),
-        Refusal::Frozen => ("obstacle-frozen", "locked"),
-        Refusal::LimitReached => ("obstacle-limit-reached", "limit-reached"),
-        Refusal::PhoneTriesUsedUp => ("obstacle-phone-tries", "throttled"),
-        _ => ("obstacle-locked", "locked"),
+    let outcome = match obstacle {
+        Refusal::NotOpenYet | Refusal::Closed | Refusal::HasVoted => "window-closed",
+        Refusal::LimitReached => "limit-reached",
+        Refusal::PhoneTriesUsedUp => "throttled",
+        _ => "locked",
     };
-    let mut context = described(portal, space);
-    context["obstacle"] = key.into();
-    Page::new("voter/obstacle", "identifier-title", context).outcome(outcome)
+    Page::new("voter/obstacle", "identifier-title", described(portal, space)).outcome(outcome)
 }

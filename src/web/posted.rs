@@ -6,12 +6,22 @@ use rocket::Request;
 use rocket::data::{Data, FromData, Outcome};
 use rocket::form::{Form, FromForm};
 use rocket::http::{HeaderMap, Status};
+use rocket::request::{self, FromRequest};
 
 use super::throttle::Throttle;
 use crate::portal::Portal;
 
 /// A form that was sent from a page of the portal. Use it for every POST with fields.
 pub struct Posted<T>(pub T);
+
+/// A form that is worth keeping when the network has sent its share: it waits instead of being refused.
+pub struct Patient<T> {
+    pub form: T,
+    pub crowded: bool,
+}
+
+/// Whether the network of a form that comes back by itself has still sent its share.
+pub struct Crowd(pub bool);
 
 /// A button of the portal, pressed: a POST without fields.
 pub struct Pressed;
@@ -21,15 +31,48 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Posted<T> {
     type Error = ();
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        if let Err(status) = admit(request) {
-            return Outcome::Error((status, ()));
+        match admit(request) {
+            Ok(()) => match read(request, data).await {
+                Ok(form) => Outcome::Success(Self(form)),
+                Err(status) => Outcome::Error((status, ())),
+            },
+            Err(status) => Outcome::Error((status, ())),
         }
-        match Form::<T>::from_data(request, data).await {
-            Outcome::Success(form) => Outcome::Success(Self(form.into_inner())),
-            Outcome::Error((status, _)) if status == Status::PayloadTooLarge => Outcome::Error((status, ())),
-            // A body that is no form of ours.
-            Outcome::Error(_) | Outcome::Forward(_) => Outcome::Error((Status::UnprocessableEntity, ())),
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, T: FromForm<'r>> FromData<'r> for Patient<T> {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let crowded = match admit(request) {
+            Ok(()) => false,
+            Err(status) if status == Status::TooManyRequests => true,
+            Err(status) => return Outcome::Error((status, ())),
+        };
+        match read(request, data).await {
+            Ok(form) => Outcome::Success(Self { form, crowded }),
+            Err(status) => Outcome::Error((status, ())),
         }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Crowd {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        request::Outcome::Success(Self(!has_room(request)))
+    }
+}
+
+async fn read<'r, T: FromForm<'r>>(request: &'r Request<'_>, data: Data<'r>) -> Result<T, Status> {
+    match Form::<T>::from_data(request, data).await {
+        Outcome::Success(form) => Ok(form.into_inner()),
+        Outcome::Error((status, _)) if status == Status::PayloadTooLarge => Err(status),
+        // A body that is no form of ours.
+        Outcome::Error(_) | Outcome::Forward(_) => Err(Status::UnprocessableEntity),
     }
 }
 
@@ -47,12 +90,15 @@ impl<'r> FromData<'r> for Pressed {
 
 fn admit(request: &Request<'_>) -> Result<(), Status> {
     let portal = request.rocket().state::<Portal>().ok_or(Status::InternalServerError)?;
-    let throttle = request.rocket().state::<Throttle>().ok_or(Status::InternalServerError)?;
     if !is_ours(request.headers(), portal.settings.public_url()) {
         return Err(Status::Forbidden);
     }
+    if has_room(request) { Ok(()) } else { Err(Status::TooManyRequests) }
+}
+
+fn has_room(request: &Request<'_>) -> bool {
     let origin = request.client_ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    if throttle.admits(origin) { Ok(()) } else { Err(Status::TooManyRequests) }
+    request.rocket().state::<Throttle>().is_some_and(|throttle| throttle.admits(origin))
 }
 
 /// Whether a form comes from our own pages: browsers say so in `Sec-Fetch-Site`, older ones in

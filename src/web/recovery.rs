@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use super::cookies::{self, Held};
 use super::form::FormState;
 use super::page::{Answer, Answered, Page};
-use super::posted::Posted;
-use super::sign_in::{address_refused, wait};
+use super::posted::{Crowd, Patient, Posted};
+use super::sign_in::{Wait, address_refused, wait};
+use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::recovery;
 use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
+use crate::settings::ELECTORS;
 use crate::texts::{self, sentence};
 use crate::values::password::{CharacterClass, Criterion};
 use crate::values::{EmailAddress, PasswordPolicy, Token};
@@ -63,8 +65,10 @@ pub fn confirm_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> Answer {
 
 #[post("/mot-de-passe/oublie/confirmer", data = "<form>")]
 pub async fn confirm(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>>) -> Answered {
-    let Some(email) = EmailAddress::parse(form.0.email).or_else(|| cookies::address(portal, jar)) else {
-        return Ok(Redirect::to(uri!(ask_page())).into());
+    let typed = form.0.email;
+    let email = if typed.is_empty() { cookies::address(portal, jar) } else { EmailAddress::parse(typed) };
+    let Some(email) = email else {
+        return Ok(address_refused("recovery/ask", "recovery-title", typed).into());
     };
     recovery::ask(portal, &email).await?;
     Ok(Redirect::to(uri!(sent())).into())
@@ -72,8 +76,11 @@ pub async fn confirm(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<A
 
 /// The second message: a mail was sent, if the account exists.
 #[get("/mot-de-passe/oublie/envoye")]
-pub fn sent() -> Page {
-    Page::new("recovery/sent", "recovery-sent-title", json!({})).outcome("reset-sent")
+pub fn sent(portal: &State<Portal>) -> Result<Page, Fault> {
+    let minutes = portal.population(ELECTORS)?.link_minutes;
+    let (key, count) = if minutes % 60 == 0 { ("life-hours", minutes / 60) } else { ("life-minutes", minutes) };
+    let context = json!({ "life": sentence(key, &[("count", count.into())]) });
+    Ok(Page::new("recovery/sent", "recovery-sent-title", context).outcome("reset-sent"))
 }
 
 #[get("/mot-de-passe/nouveau/<token>")]
@@ -86,14 +93,18 @@ pub async fn link_page(portal: &State<Portal>, token: &str) -> Answered {
 }
 
 #[post("/mot-de-passe/nouveau/<token>", data = "<form>")]
-pub async fn link(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str, form: Posted<Passwords<'_>>) -> Answered {
-    set(portal, jar, token, form.0.password, form.0.password_again).await
+pub async fn link(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str, form: Patient<Passwords<'_>>) -> Answered {
+    if form.crowded {
+        return hold(portal, jar, token, form.form.password, form.form.password_again, Wait::Crowd).map(Into::into);
+    }
+    set(portal, jar, token, form.form.password, form.form.password_again).await
 }
 
 /// The browser comes back by itself with the password that had to wait.
 #[get("/mot-de-passe/nouveau/<token>/attente")]
-pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str) -> Answered {
+pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str, crowd: Crowd) -> Answered {
     match cookies::held(portal, jar, &waiting_path(token)) {
+        Some(held) if crowd.0 => wait(portal, jar, &held, Wait::Crowd).map(Into::into),
         Some(held) => set(portal, jar, token, &held.password, &held.password_again).await,
         None => Ok(Redirect::to(uri!(link_page(token))).into()),
     }
@@ -119,16 +130,20 @@ async fn set(portal: &Portal, jar: &CookieJar<'_>, text: &str, password: &str, a
             }
             None => expired().into(),
         }),
-        Outcome::Busy => {
-            let held = Held {
-                path: waiting_path(text),
-                email: None,
-                password: password.to_owned(),
-                password_again: again.to_owned(),
-            };
-            wait(portal, jar, &held).map(Into::into)
-        }
+        Outcome::Busy => hold(portal, jar, text, password, again, Wait::Hashing).map(Into::into),
     }
+}
+
+fn hold(
+    portal: &Portal,
+    jar: &CookieJar<'_>,
+    token: &str,
+    password: &str,
+    again: &str,
+    why: Wait,
+) -> Result<Page, Fault> {
+    let (password, password_again) = (password.to_owned(), again.to_owned());
+    wait(portal, jar, &Held { path: waiting_path(token), email: None, password, password_again }, why)
 }
 
 #[get("/mot-de-passe/change")]

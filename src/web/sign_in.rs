@@ -10,7 +10,7 @@ use super::cookies::{self, Held};
 use super::form::FormState;
 use super::guards::{MaybeSession, Session};
 use super::page::{Answered, Page};
-use super::posted::{Posted, Pressed};
+use super::posted::{Crowd, Patient, Posted, Pressed};
 use super::{home, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
@@ -18,6 +18,8 @@ use crate::sign_in::{self, Outcome, sessions};
 use crate::texts;
 use crate::values::EmailAddress;
 
+/// Longer than any policy allows, in characters.
+const LONGEST_PASSWORD: usize = 256;
 const WAITING: &str = "/connexion/attente";
 
 #[derive(FromForm)]
@@ -74,11 +76,18 @@ pub fn password_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> super::page
 }
 
 #[post("/connexion/mot-de-passe", data = "<form>")]
-pub async fn password(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Password<'_>>) -> Answered {
-    let Some(email) = EmailAddress::parse(form.0.email).or_else(|| cookies::address(portal, jar)) else {
-        return Ok(Redirect::to(uri!(address_page())).into());
+pub async fn password(portal: &State<Portal>, jar: &CookieJar<'_>, form: Patient<Password<'_>>) -> Answered {
+    let Patient { form, crowded } = form;
+    let typed = form.email;
+    let email = if typed.is_empty() { cookies::address(portal, jar) } else { EmailAddress::parse(typed) };
+    let Some(email) = email else {
+        return Ok(address_refused("sign-in/address", "sign-in-title", typed).into());
     };
-    if form.0.password.is_empty() {
+    if form.password.chars().count() > LONGEST_PASSWORD {
+        // No account has it, and a cookie could not hold it while it waits.
+        return Ok(refused(&email).into());
+    }
+    if form.password.is_empty() {
         let mut state = FormState::blank(&["password"]);
         state.refuse("password", "password-missing");
         return Ok(ask_password(&email, &state, None)
@@ -86,17 +95,23 @@ pub async fn password(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<
             .outcome("form-invalid")
             .into());
     }
-    try_to_sign_in(portal, jar, &email, form.0.password).await
+    if crowded {
+        return hold(portal, jar, &email, form.password, Wait::Crowd).map(Into::into);
+    }
+    try_to_sign_in(portal, jar, &email, form.password).await
 }
 
 /// The browser comes back by itself with the sign-in that had to wait.
 #[get("/connexion/attente")]
-pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>) -> Answered {
+pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, crowd: Crowd) -> Answered {
     let held = cookies::held(portal, jar, WAITING);
     let Some((email, password)) = held.and_then(|held| Some((EmailAddress::parse(&held.email?)?, held.password)))
     else {
         return Ok(Redirect::to(uri!(address_page())).into());
     };
+    if crowd.0 {
+        return hold(portal, jar, &email, &password, Wait::Crowd).map(Into::into);
+    }
     try_to_sign_in(portal, jar, &email, &password).await
 }
 
@@ -116,35 +131,52 @@ async fn try_to_sign_in(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddre
             cookies::know_browser(portal, jar, email)?;
             Ok(Redirect::to(uri!(voter::home())).into())
         }
-        Outcome::Refused => Ok(ask_password(email, &state, Some(json!({ "key": "sign-in-refused", "until": "" })))
-            .status(Status::UnprocessableEntity)
-            .outcome("sign-in-refused")
-            .into()),
+        Outcome::Refused => Ok(refused(email).into()),
         Outcome::Throttled { until } => {
             let alert = json!({ "key": "sign-in-throttled", "until": texts::date_and_time(until) });
             Ok(ask_password(email, &state, Some(alert)).status(Status::TooManyRequests).outcome("throttled").into())
         }
-        Outcome::Busy => {
-            let held = Held {
-                path: WAITING.to_owned(),
-                email: Some(email.as_str().to_owned()),
-                password: password.to_owned(),
-                password_again: String::new(),
-            };
-            wait(portal, jar, &held).map(Into::into)
-        }
+        Outcome::Busy => hold(portal, jar, email, password, Wait::Hashing).map(Into::into),
     }
 }
 
-/// The honest page when the hashing pool is full: it keeps the form and tries again by itself.
-pub fn wait(portal: &Portal, jar: &CookieJar<'_>, held: &Held) -> Result<Page, Fault> {
+fn hold(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress, password: &str, why: Wait) -> Result<Page, Fault> {
+    let held = Held {
+        path: WAITING.to_owned(),
+        email: Some(email.as_str().to_owned()),
+        password: password.to_owned(),
+        password_again: String::new(),
+    };
+    wait(portal, jar, &held, why)
+}
+
+/// Why a form has to wait.
+#[derive(Clone, Copy)]
+pub enum Wait {
+    /// The hashing pool is full.
+    Hashing,
+    /// The visitor's network has sent its share of forms.
+    Crowd,
+}
+
+/// The honest page that keeps the form and tries again by itself.
+pub fn wait(portal: &Portal, jar: &CookieJar<'_>, held: &Held, why: Wait) -> Result<Page, Fault> {
     cookies::hold(portal, jar, held)?;
     // Those who wait don't all come back in the same second.
-    let seconds = 4 + portal.chance.below(8);
+    let (status, outcome, seconds) = match why {
+        Wait::Hashing => (Status::ServiceUnavailable, "busy", 4 + portal.chance.below(8)),
+        Wait::Crowd => (Status::TooManyRequests, "throttled", 15 + portal.chance.below(30)),
+    };
     Ok(Page::new("waiting", "waiting-title", json!({ "seconds": seconds, "again": held.path }))
-        .status(Status::ServiceUnavailable)
-        .outcome("busy")
+        .status(status)
+        .outcome(outcome)
         .refresh(seconds, held.path.clone()))
+}
+
+fn refused(email: &EmailAddress) -> Page {
+    ask_password(email, &FormState::blank(&["password"]), Some(json!({ "key": "sign-in-refused", "until": "" })))
+        .status(Status::UnprocessableEntity)
+        .outcome("sign-in-refused")
 }
 
 fn ask_password(email: &EmailAddress, form: &FormState, alert: Option<serde_json::Value>) -> Page {
@@ -164,5 +196,7 @@ pub async fn sign_out(portal: &State<Portal>, jar: &CookieJar<'_>, _form: Presse
         sessions::close(portal, &token).await?;
         cookies::close_session(portal, jar);
     }
+    // The next person at this machine is another one.
+    cookies::forget_address(portal, jar);
     Ok(Redirect::to(uri!(home::home())).into())
 }

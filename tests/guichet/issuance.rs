@@ -56,13 +56,13 @@ on_both! {
         app.enrol(&[voter(1)]).await;
         let browser = app.browser();
         browser.arrive(&app, &voter(1)).await;
-        for left in ["encore recevoir 2", "encore recevoir un", "reçu les 3"] {
+        for left in ["encore recevoir 2", "encore recevoir un", "reçu tous les"] {
             let page = browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
             assert!(page.text().contains(left), "{left}: {}", page.html);
             assert_eq!(app.count("SELECT COUNT(*) FROM voting_identifier WHERE state = 'active'").await, 1);
         }
         browser.get("/electeur/identifiant").await.expect(200, "limit-reached");
-        browser.submit(&voter(1).form(FIRST, "")).await.expect(422, "captcha-refused");
+        browser.submit(&voter(1).form(FIRST, "")).await.expect(403, "limit-reached");
         app.drain().await;
         let identifiers: std::collections::HashSet<_> = app.sms().into_iter().map(|sms| sms.text).collect();
         assert_eq!(identifiers.len(), 3);
@@ -249,6 +249,27 @@ on_both! {
 }
 
 on_both! {
+    async fn the_sms_of_a_replaced_identifier_is_never_sent(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.arrive(&app, &voter(1)).await;
+        app.sms_answers(vec![Handover::Later { failure: Reason::Outage.with("503"), after: None }]);
+        browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+        app.drain().await;
+        browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+        app.drain().await;
+        app.wait(Duration::minutes(1));
+        app.drain().await;
+        assert_eq!(app.sms().len(), 1, "only the identifier that works");
+        assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE ended_at IS NULL").await, 0);
+        let space = browser.get("/electeur").await;
+        assert!(space.text().contains("encore recevoir 2 identifiants"), "the carrier's failure cost nothing");
+        let told = app.mails_to(&voter(1).email).iter().any(|mail| mail.subject.contains("pas pu être remis"));
+        assert!(!told, "another identifier works");
+    }
+}
+
+on_both! {
     async fn that_was_not_me_freezes_issuance(app: App) {
         app.enrol(&[voter(1)]).await;
         let browser = app.browser();
@@ -292,6 +313,12 @@ on_both! {
         assert!(issued.html.contains("Conseil des sages"));
         browser.ask_identifier(&voter(1), FIRST).await.expect(422, "phone-taken");
         // An election on whose roll one is not has no form.
-        assert_eq!(second.get(&format!("/electeur/identifiant?election={}", other.id)).await.path, "/electeur");
+        for election in [other.id.to_string(), "999".into(), "abc".into(), "1x".into()] {
+            second.get(&format!("/electeur/identifiant?election={election}")).await.expect(404, "not-found");
+        }
+        let captcha = second.captcha().await;
+        let mut form = voter(2).form("06 12 34 56 79", &captcha);
+        form.push(("election", "abc".into()));
+        second.submit(&form).await.expect(404, "not-found");
     }
 }

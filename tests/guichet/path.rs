@@ -64,7 +64,7 @@ on_both! {
         app.portal.db.execute_unprepared("ALTER TABLE phone_claim RENAME TO gone").await.unwrap();
         let form = voter(1).form("06 12 34 56 78", &captcha);
         let page = browser.submit(&form).await.expect(500, "fault");
-        assert!(page.text().contains("aucun essai n’a été compté"));
+        assert!(page.text().contains("aucun essai de vérification n’a été compté"));
         app.portal.db.execute_unprepared("ALTER TABLE gone RENAME TO phone_claim").await.unwrap();
         assert_eq!(app.count("SELECT COUNT(*) FROM identity_check").await, 0);
         browser.submit(&form).await.expect(200, "issued");

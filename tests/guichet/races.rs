@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::support::{App, Browser, on_both, voter};
+use crate::support::{App, Browser, PASSWORD, on_both, voter};
 
 const PHONE: &str = "06 12 34 56 78";
 
@@ -112,6 +112,51 @@ on_both! {
             *outcomes.entry(task.await.unwrap()).or_default() += 1;
         }
         assert_eq!(outcomes, counts([("sign-in-refused", 5), ("throttled", 15)]));
+    }
+}
+
+on_both! {
+    async fn sign_ins_beside_a_new_password_never_wait_for_each_other_in_a_circle(app: App) {
+        app.enrol(&[voter(1)]).await;
+        app.browser().set_password(&app, &voter(1)).await;
+        for _ in 0..12 {
+            app.browser().ask_link(&app, &voter(1)).await;
+            app.drain().await;
+            app.wait(chrono::Duration::hours(1));
+            let link = app.mailed_link(&voter(1).email, "/mot-de-passe/nouveau/");
+            let reset = app.browser();
+            let fields = [("password", PASSWORD), ("password_again", PASSWORD)];
+            let sign_ins = (0..6).map(|_| {
+                let browser = app.browser();
+                async move { browser.sign_in(&voter(1), PASSWORD).await.status }
+            });
+            let (changed, statuses) = tokio::join!(reset.post(&link, &fields), futures::future::join_all(sign_ins));
+            changed.expect(200, "password-changed");
+            assert!(statuses.iter().all(|status| *status < 500), "{statuses:?}");
+        }
+    }
+}
+
+on_both! {
+    async fn a_session_of_the_old_password_does_not_outlive_it(app: App) {
+        app.enrol(&[voter(1)]).await;
+        app.browser().set_password(&app, &voter(1)).await;
+        let mut outlived = 0;
+        for round in 0..8 {
+            app.wait(chrono::Duration::hours(1));
+            app.browser().ask_link(&app, &voter(1)).await;
+            app.drain().await;
+            let link = app.mailed_link(&voter(1).email, "/mot-de-passe/nouveau/");
+            let (old, new) = (format!("Velours{round}Cobalt"), format!("Velours{}Cobalt", round + 1));
+            let old = if round == 0 { PASSWORD.to_owned() } else { old };
+            let (reset, thief) = (app.browser(), app.browser());
+            let fields = [("password", new.as_str()), ("password_again", new.as_str())];
+            let person = voter(1);
+            let (changed, _) = tokio::join!(reset.post(&link, &fields), thief.sign_in(&person, &old));
+            changed.expect(200, "password-changed");
+            outlived += i32::from(thief.get("/electeur").await.path == "/electeur");
+        }
+        assert_eq!(outlived, 0);
     }
 }
 

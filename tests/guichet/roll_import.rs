@@ -15,7 +15,7 @@ fn csv(voters: &[Voter]) -> String {
 }
 
 fn summary(added: u64, updated: u64, unchanged: u64, refused: u64) -> Summary {
-    Summary { added, updated, unchanged, refused }
+    Summary { added, updated, unchanged, refused, renamed: 0 }
 }
 
 on_both! {
@@ -91,6 +91,70 @@ on_both! {
         let (counted, faults) = app.import(&app.election, csv(&[moved, newcomer]).as_bytes(), false).await.unwrap();
         assert_eq!((counted.refused, counted.added, counted.updated), (2, 0, 0));
         assert!(faults.iter().all(|fault| fault.column == "courriel" && fault.reason.contains("autre électeur")));
+    }
+}
+
+on_both! {
+    async fn a_corrected_numen_needs_the_same_person(app: App) {
+        let paul = voter(1);
+        app.import(&app.election, csv(std::slice::from_ref(&paul)).as_bytes(), false).await.unwrap();
+        let mut marie = voter(2);
+        marie.email = paul.email.clone();
+        marie.last_name = paul.last_name.clone();
+        let (counted, _) = app.import(&app.election, csv(&[marie.clone()]).as_bytes(), false).await.unwrap();
+        assert_eq!(counted, summary(0, 0, 0, 1), "a namesake at the same address is another person");
+        let mut corrected = paul.clone();
+        corrected.numen = voter(9).numen;
+        let (counted, _) = app.import(&app.election, csv(&[corrected]).as_bytes(), false).await.unwrap();
+        assert_eq!(counted, summary(0, 1, 0, 0));
+    }
+}
+
+on_both! {
+    async fn an_address_left_further_down_is_free_in_the_same_import(app: App) {
+        let (one, two) = (voter(1), voter(2));
+        app.import(&app.election, csv(&[one.clone(), two.clone()]).as_bytes(), false).await.unwrap();
+        let (mut first, mut second, mut third) = (one.clone(), two.clone(), voter(3));
+        third.email = one.email.clone();
+        first.email = two.email.clone();
+        second.email = "nouvelle@ac-valmont.example".into();
+        let changed = csv(&[third, first, second]);
+        let dry = app.import(&app.election, changed.as_bytes(), true).await.unwrap();
+        assert_eq!(dry, (summary(1, 2, 0, 0), vec![]));
+        let done = app.import(&app.election, changed.as_bytes(), false).await.unwrap();
+        assert_eq!(done, (summary(1, 2, 0, 0), vec![]));
+        let again = app.import(&app.election, changed.as_bytes(), false).await.unwrap();
+        assert_eq!(again.0, summary(0, 0, 3, 0));
+    }
+}
+
+on_both! {
+    async fn two_lines_for_one_voter_stop_nothing(app: App) {
+        let one = voter(1);
+        app.import(&app.election, csv(std::slice::from_ref(&one)).as_bytes(), false).await.unwrap();
+        let (mut moved, mut renumbered) = (one.clone(), one.clone());
+        moved.email = "nouvelle@ac-valmont.example".into();
+        renumbered.numen = voter(9).numen;
+        let text = csv(&[moved, renumbered, voter(4)]);
+        let (counted, faults) = app.import(&app.election, text.as_bytes(), false).await.unwrap();
+        assert_eq!((counted, faults), (summary(2, 1, 0, 0), vec![]));
+        let again = app.import(&app.election, text.as_bytes(), false).await.unwrap();
+        assert_eq!(again.0, summary(0, 0, 3, 0));
+    }
+}
+
+on_both! {
+    async fn a_renamed_establishment_is_told(app: App) {
+        let text = csv(&[voter(1)]);
+        app.import(&app.election, text.as_bytes(), false).await.unwrap();
+        let renamed = text.replace("Collège", "Cité scolaire");
+        assert_ne!(renamed, text);
+        for dry_run in [true, false] {
+            let (counted, _) = app.import(&app.election, renamed.as_bytes(), dry_run).await.unwrap();
+            assert_eq!(counted, Summary { renamed: 1, ..summary(0, 0, 1, 0) });
+        }
+        let (counted, _) = app.import(&app.election, renamed.as_bytes(), false).await.unwrap();
+        assert_eq!(counted, summary(0, 0, 1, 0));
     }
 }
 
