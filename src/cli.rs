@@ -11,8 +11,9 @@ use guichet::issuance::export::export;
 use guichet::portal::Portal;
 use guichet::roll::import::{Report, Summary, import};
 use guichet::settings::Settings;
-use guichet::{demo, private, roll, settings, web, worker};
+use guichet::{demo, private, roll, secret, settings, web, worker};
 use guichet_migrations::Migrator;
+use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::watch;
@@ -130,37 +131,43 @@ async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
     log();
     let figment = demo::figment(folder, port)?;
     let portal = open(&figment).await?;
+    Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
+    check(&portal).await?;
     demo::prepare(&portal).await?;
-    println!("Démonstration : électeurs fictifs, rien n’est envoyé. Ctrl-C pour arrêter.\n");
-    println!("  1. Ouvrez {}", portal.settings.public_url());
-    if let Some(guide) = demo::guide(&portal.settings)? {
-        println!(
-            "     La page d’accueil donne une adresse à essayer : {}",
-            guide["email"].as_str().unwrap_or_default()
-        );
-    }
-    println!("  2. « Premier mot de passe », puis le lien reçu dans {}", portal.link("/demo/messages"));
-    println!("  3. Connectez-vous et demandez un identifiant de vote : le SMS arrive à la même page.\n");
-    launch(portal, figment).await
+    let guide = demo::guide(&portal.settings)?;
+    let email = guide.as_ref().and_then(|guide| guide["email"].as_str()).unwrap_or_default();
+    let (home, messages) = (portal.settings.public_url(), portal.link("/demo/messages"));
+    let steps = format!(
+        "Démonstration : électeurs fictifs, rien n’est envoyé. Ctrl-C pour arrêter.\n\n  \
+         1. Ouvrez {home}\n     La page d’accueil donne une adresse à essayer : {email}\n  \
+         2. « Premier mot de passe », puis le lien reçu dans {messages}\n  \
+         3. Connectez-vous et demandez un identifiant de vote : le SMS arrive à la même page.\n"
+    );
+    launch(portal, figment, steps).await
 }
 
 async fn serve() -> Result<(), Stop> {
     log();
     let figment = settings::figment();
     let portal = open(&figment).await?;
-    let pending = Migrator::get_pending_migrations(&*portal.db).await.map_err(Fault::from)?;
-    if !pending.is_empty() {
-        return Err(Stop::Refused("le schéma de la base n’est pas à jour ; lancez d’abord « guichet migrate »".into()));
+    check(&portal).await?;
+    for doubt in settings::doubts(&portal.settings) {
+        tracing::warn!("{doubt}");
     }
-    launch(portal, figment).await
+    let said = format!("Guichet est ouvert : {}", portal.settings.public_url());
+    launch(portal, figment, said).await
 }
 
-async fn launch(portal: Portal, figment: Figment) -> Result<(), Stop> {
+/// Serves until told to stop; `said` is printed once the door is open.
+async fn launch(portal: Portal, figment: Figment, said: String) -> Result<(), Stop> {
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(worker::run(portal.clone(), stopped));
-    let launched = web::rocket(portal, figment).launch().await;
+    let open = AdHoc::on_liftoff("open", |_| Box::pin(async move { println!("{said}") }));
+    let launched = web::rocket(portal.clone(), figment).attach(open).launch().await;
     let _ = stop.send(true);
     let _ = worker.await;
+    // SQLite puts all in one file when the last connection ends.
+    let _ = (*portal.db).clone().close().await;
     match launched {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -175,6 +182,7 @@ async fn launch(portal: Portal, figment: Figment) -> Result<(), Stop> {
 async fn migrate() -> Result<(), Stop> {
     let portal = open(&settings::figment()).await?;
     Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
+    check(&portal).await?;
     println!("Le schéma est à jour.");
     Ok(())
 }
@@ -188,14 +196,17 @@ fn show() -> Result<(), Stop> {
 
 async fn add_election(file: &Path) -> Result<(), Stop> {
     let text = read(file)?;
-    let portal = open(&settings::figment()).await?;
+    let portal = open_checked().await?;
     let id = roll::election::add(&portal, &text).await?.map_err(Stop::Refused)?;
     println!("{id}");
     Ok(())
 }
 
 async fn export_election(election: i64, to: &Path, key_to: Option<&Path>) -> Result<(), Stop> {
-    let portal = open(&settings::figment()).await?;
+    if key_to == Some(to) {
+        return Err(Stop::Refused("--to et --key-to : il faut deux fichiers, remis par deux voies".into()));
+    }
+    let portal = open_checked().await?;
     find(&portal, election).await?;
     // Whole or not at all: the platform never reads half a file.
     let unfinished = to.with_extension("unfinished");
@@ -211,7 +222,7 @@ async fn export_election(election: i64, to: &Path, key_to: Option<&Path>) -> Res
 }
 
 async fn import_roll(election: i64, file: &Path, dry_run: bool, report: Option<&Path>) -> Result<(), Stop> {
-    let portal = open(&settings::figment()).await?;
+    let portal = open_checked().await?;
     let election = find(&portal, election).await?;
     if !file.is_file() {
         return Err(Stop::Refused(format!("le fichier {} n’existe pas", file.display())));
@@ -267,6 +278,26 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 async fn open(figment: &Figment) -> Result<Portal, Stop> {
     let settings = Settings::read(figment).map_err(Stop::Settings)?;
     Ok(Portal::open(settings).await?)
+}
+
+/// The portal of the settings, on a database that is ready for it.
+async fn open_checked() -> Result<Portal, Stop> {
+    let portal = open(&settings::figment()).await?;
+    check(&portal).await?;
+    Ok(portal)
+}
+
+async fn check(portal: &Portal) -> Result<(), Stop> {
+    let pending = Migrator::get_pending_migrations(&*portal.db).await.map_err(Fault::from)?;
+    if !pending.is_empty() {
+        return Err(Stop::Refused("le schéma de la base n’est pas à jour ; lancez d’abord « guichet migrate »".into()));
+    }
+    if !secret::fits(portal).await? {
+        return Err(Stop::Refused(
+            "portal.secret : cette base a été remplie sous un autre secret ; remettez celui d’origine".into(),
+        ));
+    }
+    Ok(())
 }
 
 async fn find(portal: &Portal, election: i64) -> Result<guichet::entities::election::Model, Stop> {

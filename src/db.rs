@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -67,6 +67,12 @@ impl Db {
             ..TransactionOptions::default()
         };
         Ok(Work { transaction: self.pool.begin_with_options(options).await?, _turn: turn })
+    }
+
+    /// A transaction that reads, and sees the database as it is at its first question.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, Fault> {
+        let isolation = self.is_postgres().then_some(IsolationLevel::RepeatableRead);
+        Ok(self.pool.begin_with_config(isolation, Some(AccessMode::ReadOnly).filter(|_| self.is_postgres())).await?)
     }
 
     /// A turn to write one statement outside of a transaction, to be held until it is done.

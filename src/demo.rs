@@ -5,10 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::Duration;
-use guichet_migrations::Migrator;
 use rocket::figment::Figment;
 use sea_orm::EntityTrait;
-use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 
 use crate::entities::election;
@@ -79,9 +77,8 @@ pub fn figment(folder: &Path, port: u16) -> Result<Figment, Fault> {
         .merge(("sms.carrier", "file")))
 }
 
-/// Brings the schema up to date and, at the first start, adds the election and its roll.
+/// At the first start, adds the election and its roll.
 pub async fn prepare(portal: &Portal) -> Result<(), Fault> {
-    Migrator::up(&*portal.db, None).await?;
     if election::Entity::find().one(&*portal.db).await?.is_none() {
         let added = roll::election::add(portal, &election_file(portal.now())).await?;
         added.map_err(Fault::new)?;

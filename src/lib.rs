@@ -15,6 +15,7 @@ pub mod portal;
 pub mod private;
 pub mod recovery;
 pub mod roll;
+pub mod secret;
 pub mod settings;
 pub mod sign_in;
 pub mod texts;

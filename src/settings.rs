@@ -440,6 +440,23 @@ fn unknown_variables() -> Vec<String> {
         .collect()
 }
 
+/// What is sound, but seldom meant outside a trial.
+pub fn doubts(settings: &Settings) -> Vec<&'static str> {
+    let (file, https) = (settings.mail.carrier == MailChoice::File, settings.is_https());
+    [
+        (file, "mail.carrier vaut file : aucun courriel ne part, ils sont écrits dans un dossier"),
+        (
+            settings.sms.carrier == SmsChoice::File,
+            "sms.carrier vaut file : aucun SMS ne part, ils sont écrits dans un dossier",
+        ),
+        (!https, "portal.public_url est en http : les cookies et les mots de passe circulent en clair"),
+    ]
+    .into_iter()
+    .filter(|(doubtful, _)| *doubtful && !settings.is_demo())
+    .map(|(_, doubt)| doubt)
+    .collect()
+}
+
 /// The settings in force as TOML, secrets hidden.
 pub fn shown(settings: &Settings) -> String {
     use std::fmt::Write as _;

@@ -7,6 +7,7 @@ mod m0002_elections;
 mod m0003_outbox;
 mod m0004_issuance;
 mod m0005_delivery;
+mod m0006_master_secret;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_outbox::Migration),
             Box::new(m0004_issuance::Migration),
             Box::new(m0005_delivery::Migration),
+            Box::new(m0006_master_secret::Migration),
         ]
     }
 }

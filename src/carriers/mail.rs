@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, Message};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -90,14 +90,14 @@ impl MailCarrier {
                 sent.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
                 Handover::Accepted { id: None }
             }
-            Kind::File { folder, sender } => match written(mail, sender, now) {
+            Kind::File { folder, sender } => match written(mail, sender, now, true) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 Ok(message) => match file::write(folder, "eml", &message.formatted(), now).await {
                     Ok(()) => Handover::Accepted { id: None },
                     Err(fault) => Handover::Later { failure: Reason::Outage.with(fault.to_string()), after: None },
                 },
             },
-            Kind::Smtp { transport, sender } => match written(mail, sender, now) {
+            Kind::Smtp { transport, sender } => match written(mail, sender, now, false) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 // lettre's own patience ends with the connection: a server that then falls silent would
                 // hold the worker for ever.
@@ -133,7 +133,13 @@ fn judge(error: &lettre::transport::smtp::Error) -> Handover {
     }
 }
 
-fn written(mail: &Mail, sender: &Sender, now: Instant) -> Result<Message, Fault> {
+/// `plainly`: for eyes and scripts, as 8-bit text; mail servers get an encoding that all of them carry.
+fn written(mail: &Mail, sender: &Sender, now: Instant, plainly: bool) -> Result<Message, Fault> {
+    let body = if plainly {
+        Body::dangerous_pre_encoded(mail.text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::EightBit)
+    } else {
+        Body::new(mail.text.clone())
+    };
     let mut message = Message::builder().from(sender.from.clone());
     if let Some(reply_to) = &sender.reply_to {
         message = message.reply_to(reply_to.clone());
@@ -145,7 +151,7 @@ fn written(mail: &Mail, sender: &Sender, now: Instant) -> Result<Message, Fault>
         .message_id(None)
         .header(AutoSubmitted)
         .header(ContentType::TEXT_PLAIN)
-        .body(mail.text.clone())?)
+        .body(body)?)
 }
 
 /// RFC 3834: holiday answers stay away from mails written by a machine.

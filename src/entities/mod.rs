@@ -4,6 +4,7 @@ pub mod account;
 pub mod election;
 pub mod establishment;
 pub mod identity_check;
+pub mod master_secret;
 pub mod message;
 pub mod phone_claim;
 pub mod recovery_request;

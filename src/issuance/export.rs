@@ -12,6 +12,8 @@ const PAGE: u64 = 10_000;
 /// of who asked when. A voided identifier opens nothing: it is exported as revoked. Returns how many.
 pub async fn export(portal: &Portal, election: i64, sink: &mut impl std::io::Write) -> Result<u64, Fault> {
     writeln!(sink, "digest,state,sequence")?;
+    // One moment for the whole file: no voter has two active identifiers in it, or none.
+    let moment = portal.db.snapshot().await?;
     let (mut after, mut written) = (Vec::new(), 0);
     loop {
         let page = Entity::find()
@@ -19,7 +21,7 @@ pub async fn export(portal: &Portal, election: i64, sink: &mut impl std::io::Wri
             .filter(Column::Digest.gt(after.clone()))
             .order_by_asc(Column::Digest)
             .limit(PAGE)
-            .all(&*portal.db)
+            .all(&moment)
             .await?;
         for identifier in &page {
             writeln!(sink, "{}", line(identifier))?;

@@ -23,6 +23,8 @@ pub enum Purpose {
     /// The content of an identity check, to recognise the same form sent twice.
     Submission,
     Outbox,
+    /// Nothing: to recognise the master secret itself.
+    Check,
     /// Numbers by which SMS are counted.
     Tally,
     Captcha,
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Throttle => "throttle",
             Self::Submission => "submission",
             Self::Outbox => "outbox",
+            Self::Check => "check",
             Self::Tally => "tally",
             Self::Captcha => "captcha",
             Self::Cookie => "cookie",

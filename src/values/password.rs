@@ -81,7 +81,7 @@ impl PasswordPolicy {
         let met = |criterion: &Criterion| match criterion {
             Criterion::Length => sound,
             Criterion::Class(class) => password.chars().any(|c| class.has(c)),
-            Criterion::Printable => !password.chars().any(char::is_control),
+            Criterion::Printable => !password.chars().any(is_invisible),
             Criterion::Uncommon => !sound || !is_common(&password),
             Criterion::Impersonal => !sound || !names_person(&password, person, keys),
         };
@@ -96,12 +96,23 @@ fn is_common(password: &str) -> bool {
     zxcvbn::zxcvbn(password, &french).guesses() < FEW
 }
 
+/// Control characters, and those that only change how others are shown. Joiners stay: emoji are made with them.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 fn names_person(password: &str, person: &Person, keys: &Keys) -> bool {
     let folded = fold(password);
     let by_name = person
         .names
         .iter()
-        .flat_map(|name| fold(name).split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|name| {
+            let name = fold(name);
+            // The whole as well: jm.b is made of words that say nothing.
+            let whole = name.clone();
+            name.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).chain([whole]).collect::<Vec<_>>()
+        })
         // Two letters occur in any password by chance.
         .any(|word| word.chars().count() >= 3 && folded.contains(&word));
     by_name || person.secrets.iter().any(|secret| hides(password, secret, keys))
@@ -115,10 +126,16 @@ fn hides(password: &str, (numen_digest, birthdate_digest): &(Vec<u8>, Vec<u8>), 
         .filter_map(|window| Numen::parse(&window.iter().collect::<String>()))
         .any(|numen| numen.digest(keys) == *numen_digest);
     let digits: Vec<char> = password.chars().filter(char::is_ascii_digit).collect();
-    let birthdate = [8, 6]
-        .iter()
-        .flat_map(|&size| digits.windows(size))
-        .flat_map(|window| Birthdate::hidden_in(&window.iter().collect::<String>()))
+    let runs = [8, 6].iter().flat_map(|&size| digits.windows(size)).map(|window| window.iter().collect::<String>());
+    // 3/7/1968: as the forms of the portal themselves suggest it.
+    let groups: Vec<&str> = password.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+    let parted = groups.windows(3).filter_map(|parts| {
+        let [first, second, third] = parts else { return None };
+        Some(format!("{first:0>2}{second:0>2}{third:0>2}"))
+    });
+    let birthdate = runs
+        .chain(parted)
+        .flat_map(|digits| Birthdate::hidden_in(&digits))
         .any(|date| date.digest(keys, numen_digest) == *birthdate_digest);
     numen || birthdate
 }
@@ -148,7 +165,7 @@ mod tests {
         let now = "2026-11-23T09:00:00Z".parse().unwrap();
         let birthdate = Birthdate::parse("03/07/1968", now).unwrap().digest(&keys(), &numen);
         Person {
-            names: ["camille.martin", "Lefèvre", "Camille Zoé"].map(str::to_owned).into(),
+            names: ["camille.martin", "Lefèvre", "Camille Zoé", "jm.b"].map(str::to_owned).into(),
             secrets: vec![(numen, birthdate)],
         }
     }
@@ -177,6 +194,15 @@ mod tests {
             ("xYq-03071968-t", vec![Impersonal]),
             ("xYq-1968/07/03-t", vec![Impersonal]),
             ("xYqkz-03.07.68-t", vec![Impersonal]),
+            ("xYqkz-3/7/1968-t", vec![Impersonal]),
+            ("xYqkz-3.7.68-tz", vec![Impersonal]),
+            ("xYq jm.b 7k", vec![Impersonal]),
+            ("Velours7\u{202e}Cobalt", vec![Printable]),
+            ("Velours7\u{200b}Cobalt", vec![Printable]),
+            ("Identifiant1", vec![Uncommon]),
+            ("Guichet2026", vec![Uncommon]),
+            ("Rentree2026", vec![Uncommon]),
+            ("Vote2026!", vec![Uncommon]),
             ("q12e3456789ABCq", vec![Impersonal]),
             ("12E 3456789 ABC q", vec![Impersonal]),
         ] {

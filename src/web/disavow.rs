@@ -18,13 +18,15 @@ pub async fn confirm(portal: &State<Portal>, token: &str) -> Answered {
         None => None,
     };
     let Some(seat) = seat else { return Ok(gone().into()) };
+    let done = seat.voter.frozen_at.is_some();
     let context = json!({
-        "done": seat.voter.frozen_at.is_some(),
+        "done": done,
         "election": seat.election.name,
         "support": support(&seat.election),
         "token": token,
     });
-    Ok(Page::new("disavow", "disavow-title", context).into())
+    let title = if done { "disavow-done-title" } else { "disavow-title" };
+    Ok(Page::new("disavow", title, context).outcome(if done { "frozen" } else { "" }).into())
 }
 
 #[post("/pas-moi/<token>", data = "<_form>")]

@@ -172,8 +172,9 @@ fn choose(token: &str, link: &OpenLink, refusal: &PasswordRefusal) -> Page {
 /// The criteria as they are listed before typing, the unmet ones marked after.
 fn criteria(policy: &PasswordPolicy, unmet: &[Criterion]) -> Vec<Value> {
     let numbers = [("min", policy.min_length.into()), ("max", policy.max_length.into())];
-    let listed = policy.criteria().into_iter().filter(|criterion| *criterion != Criterion::Printable);
-    listed
+    policy
+        .criteria()
+        .into_iter()
         .map(|criterion| json!({ "text": sentence(key(criterion), &numbers), "unmet": unmet.contains(&criterion) }))
         .collect()
 }

@@ -78,12 +78,12 @@ fn administer(machine: &Machine) {
     let lines: Vec<_> = (0..3).map(|n| voter(n).line()).collect();
     machine.file("roll.csv", &format!("{}\n{}\npas un électeur\n", Voter::HEADER, lines.join("\n")));
     let import = ["roll", "import", "--election", "1", "roll.csv", "--report", "refused.csv"];
-    let (status, told, _) = machine.run(&[&import[..], &["--dry-run"]].concat());
-    assert!(status == 0 && told.starts_with("3 ajoutés, 0 modifiés, 0 inchangés, 1 lignes refusées (essai"), "{told}");
-    let (_, told, _) = machine.run(&import);
-    assert!(told.starts_with("3 ajoutés"), "{told}");
-    let (_, told, _) = machine.run(&import);
-    assert!(told.starts_with("0 ajoutés, 0 modifiés, 3 inchangés"), "{told}");
+    let (status, said, _) = machine.run(&[&import[..], &["--dry-run"]].concat());
+    assert!(status == 0 && said.starts_with("3 ajoutés, 0 modifiés, 0 inchangés, 1 lignes refusées (essai"), "{said}");
+    let (_, said, _) = machine.run(&import);
+    assert!(said.starts_with("3 ajoutés"), "{said}");
+    let (_, said, _) = machine.run(&import);
+    assert!(said.starts_with("0 ajoutés, 0 modifiés, 3 inchangés"), "{said}");
     assert_eq!(
         machine.read("refused.csv"),
         "ligne;colonne;valeur;motif\n5;;;nombre de colonnes différent de l’en-tête\n"
@@ -97,6 +97,33 @@ fn administer(machine: &Machine) {
     assert_eq!(machine.read("key.hex").trim().len(), 64);
     assert_eq!(machine.run(&["election", "export", "--election", "9", "--to", "x.csv"]).0, 1);
     assert!(!Path::new(machine.folder.path()).join("x.csv").exists());
+    let twice = ["election", "export", "--election", "1", "--to", "same", "--key-to", "same"];
+    assert_eq!(machine.run(&twice).0, 1);
+
+    let roll = machine.read("roll.csv");
+    let itself = ["roll", "import", "--election", "1", "roll.csv", "--report", "./roll.csv"];
+    assert_eq!((machine.run(&itself).0, machine.read("roll.csv")), (1, roll), "a report never replaces the roll");
+
+    // Under another master secret nobody would be recognised.
+    let other = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    for arguments in [&["serve"][..], &import, &export, &["migrate"], &["election", "add", "election.toml"]] {
+        let answer = machine.command(arguments).env("GUICHET_PORTAL__SECRET", other).output().unwrap();
+        let (status, _, reason) = told(answer);
+        assert!(status == 1 && reason.contains("un autre secret"), "{arguments:?}: {reason}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_personal_is_readable_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let machine = Machine::new(None);
+    machine.file("key.hex", "an older one");
+    administer(&machine);
+    for name in ["key.hex", "refused.csv", "data/guichet.sqlite"] {
+        let mode = std::fs::metadata(machine.folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[test]
@@ -120,8 +147,32 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
     assert!(shown.contains("portal.secret = \"(caché)\"") && !shown.contains(SECRET));
     assert!(shown.contains("populations.electors.link_minutes = 1440"));
 
-    let with_password = machine.command(&["settings"]).env("GUICHET_DATABASE__URL", "postgres://a:geheim@b/c").output();
-    assert!(!told(with_password.unwrap()).1.contains("geheim"));
+    for url in ["postgres://a:geheim@b/c", "postgres://a@b/c?password=geheim", "postgres://a:pa/geheim@b/c"] {
+        let (_, shown, faults) =
+            told(machine.command(&["settings"]).env("GUICHET_DATABASE__URL", url).output().unwrap());
+        assert!(!shown.contains("geheim") && !faults.contains("geheim"), "{shown}{faults}");
+    }
+    let number = [("GUICHET_SMS__CARRIER", "twilio"), ("GUICHET_SMS__TWILIO__ACCOUNT_SID", "AC1")];
+    let number = machine
+        .command(&["settings"])
+        .envs(number)
+        .env("GUICHET_SMS__TWILIO__AUTH_TOKEN", "x")
+        .env("GUICHET_SMS__TWILIO__FROM", "+33644637111")
+        .env("GUICHET_LOG", "guichet=debug")
+        .output();
+    let (status, shown, faults) = told(number.unwrap());
+    assert!(status == 0 && shown.contains("\"+33644637111\""), "{faults}");
+    for (url, shown_as) in [
+        ("https://vote.example.fr:443", "https://vote.example.fr"),
+        ("HTTPS://Vote.Example.fr/", "https://vote.example.fr"),
+    ] {
+        let (_, shown, _) =
+            told(machine.command(&["settings"]).env("GUICHET_PORTAL__PUBLIC_URL", url).output().unwrap());
+        assert!(shown.contains(&format!("portal.public_url = \"{shown_as}\"")), "{shown}");
+    }
+    let many = [("GUICHET_MAIL__CARRIER", "pigeon"), ("GUICHET_SMS__CARRIER", "pigeon"), ("ROCKET_PORT", "abc")];
+    let (status, _, faults) = told(machine.command(&["settings"]).envs(many).output().unwrap());
+    assert_eq!((status, faults.lines().count()), (2, 3), "{faults}");
 
     for (name, value, fault) in [
         ("GUICHET_PORTAL__SECRET", "short", "portal.secret"),
@@ -131,6 +182,10 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
         ("GUICHET_DATABASE__URL", "mysql://a", "database.url"),
         ("GUICHET_MAIL__CARRIER", "pigeon", "mail.carrier"),
         ("GUICHET_MAIL__CARRIER", "smtp", "mail.smtp_url"),
+        ("GUICHET_PORTAL__PUBLIC_URL", "https://vote.example.fr/#x", "portal.public_url"),
+        ("GUICHET_PORTAL__PUBLIC_URL", "https://a:b@vote.example.fr", "portal.public_url"),
+        ("GUICHET_SMS__FALLBACKS", "[\"secours\"]", "sms.gateways.secours"),
+        ("ROCKET_PORT", "abc", "port"),
         ("GUICHET_SMS__CARRIER", "twilio", "sms.twilio.auth_token"),
         ("GUICHET_CAPTCHA__FIXED_ANSWER", "abcde", "captcha.fixed_answer"),
         ("GUICHET_POPULATIONS__ELECTORS__LINK_MINUTES", "1441", "link_minutes"),

@@ -56,9 +56,11 @@ fn allowed(room: &str) -> Vec<&'static str> {
         "settings" | "texts" => ground.to_vec(),
         "carriers" | "hashing" => [&ground[..], &["settings"]].concat(),
         "portal" => [&ground[..], &["settings", "metrics", "carriers", "db", "texts", "hashing"]].concat(),
-        room if FEATURES.contains(&room) || ["worker", "demo"].contains(&room) => [&house[..], &FEATURES].concat(),
+        room if FEATURES.contains(&room) || ["worker", "demo", "secret"].contains(&room) => {
+            [&house[..], &FEATURES].concat()
+        }
         "web" => [&house[..], &FEATURES, &["demo"]].concat(),
-        "main" | "cli" | "lib" => [&house[..], &FEATURES, &["demo", "web", "worker"]].concat(),
+        "main" | "cli" | "lib" => [&house[..], &FEATURES, &["demo", "secret", "web", "worker"]].concat(),
         other => panic!("the room {other} is new: say here what it may name"),
     }
 }

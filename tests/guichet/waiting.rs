@@ -84,3 +84,20 @@ async fn a_new_password_waits_in_the_same_way() {
     browser.get(&format!("{link}/attente")).await.expect(200, "password-changed");
     browser.get(&link).await.expect(410, "link-expired");
 }
+
+#[tokio::test]
+async fn a_sign_in_beyond_its_networks_share_waits_and_is_not_lost() {
+    let app = App::start_with(Backend::Sqlite, |figment| figment.merge(("throttle.origin_posts_per_minute", 8))).await;
+    app.enrol(&[voter(1)]).await;
+    let browser = app.browser();
+    browser.set_password(&app, &voter(1)).await;
+    while browser.post("/connexion", &[("email", "x")]).await.status != 429 {}
+    let fields = [("email", voter(1).email), ("password", PASSWORD.to_owned())];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let page = browser.post("/connexion/mot-de-passe", &fields).await.expect(429, "throttled");
+    assert!(page.html.contains("url=/connexion/attente") && page.headers.contains_key("retry-after"));
+    browser.get("/connexion/attente").await.expect(429, "throttled");
+    // The network's share comes back with time.
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert_eq!(browser.get("/connexion/attente").await.path, "/electeur");
+}
