@@ -23,20 +23,5 @@ pub fn signed_out(request: &Request<'_>) -> Answer {
 
 #[catch(default)]
 pub fn other(status: Status, _: &Request<'_>) -> Page {
-    page(status)
-}
-
-/// The page of a status.
-pub fn page(status: Status) -> Page {
-    let (known, outcome) = match status.code {
-        403 => (403, "forbidden"),
-        404 | 405 => (404, "not-found"),
-        400 | 413 | 422 => (422, "form-invalid"),
-        429 => (429, "throttled"),
-        503 => (503, "busy"),
-        code if code < 500 => (404, "not-found"),
-        _ => (500, "fault"),
-    };
-    let context = json!({ "text": format!("error-{known}-text") });
-    Page::new("error", format!("error-{known}-title"), context).status(status).outcome(outcome)
+    Page::error(status)
 }

@@ -38,6 +38,21 @@ impl Page {
         Self { template, title: title.into(), outcome: "", status: Status::Ok, context, refresh: None }
     }
 
+    /// The calm page of a status that is no answer of a handler's.
+    pub fn error(status: Status) -> Self {
+        let (known, outcome) = match status.code {
+            403 => (403, "forbidden"),
+            404 | 405 => (404, "not-found"),
+            400 | 413 | 422 => (422, "form-invalid"),
+            429 => (429, "throttled"),
+            503 => (503, "busy"),
+            code if code < 500 => (404, "not-found"),
+            _ => (500, "fault"),
+        };
+        let context = json!({ "text": format!("error-{known}-text") });
+        Self::new("error", format!("error-{known}-title"), context).status(status).outcome(outcome)
+    }
+
     #[must_use]
     pub fn outcome(mut self, outcome: &'static str) -> Self {
         self.outcome = outcome;

@@ -62,7 +62,7 @@ pub async fn seat_of(portal: &Portal, session: &Session, election: Option<&str>)
 /// An election that is none of the voter's is not found; a voter on no roll is told so in their space.
 pub fn no_seat(election: Option<&str>) -> Answer {
     match election {
-        Some(_) => super::errors::page(Status::NotFound).into(),
+        Some(_) => Page::error(Status::NotFound).into(),
         None => Redirect::to(uri!(home())).into(),
     }
 }
