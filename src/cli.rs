@@ -6,17 +6,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use guichet::carriers::Reason;
+use guichet::entities::message::{Channel, State};
 use guichet::fault::Fault;
 use guichet::issuance::export::export;
+use guichet::outbox::watch;
 use guichet::portal::Portal;
 use guichet::roll::import::{Report, Summary, import};
 use guichet::settings::Settings;
-use guichet::{demo, private, roll, secret, settings, web, worker};
+use guichet::{demo, private, roll, secret, settings, texts, web, worker};
 use guichet_migrations::Migrator;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::watch;
+use tokio::sync::watch::channel;
 
 /// Guichet, le guichet des électeurs : mot de passe et identifiant de vote.
 #[derive(Parser)]
@@ -47,6 +50,17 @@ enum Command {
     /// Importer une liste électorale
     #[command(subcommand)]
     Roll(Roll),
+    /// Voir les messages en attente ou en échec, les relancer
+    #[command(subcommand)]
+    Outbox(Outbox),
+}
+
+#[derive(Subcommand)]
+enum Outbox {
+    /// Lister ce qui attend et ce qui a échoué
+    List,
+    /// Rendre tout ce qui attend aussitôt dû, une fois la panne réparée
+    Retry,
 }
 
 #[derive(Subcommand)]
@@ -108,6 +122,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Election(Election::Export { election, to, key_to }) => {
             export_election(election, &to, key_to.as_deref()).await
         }
+        Command::Outbox(Outbox::List) => list_outbox().await,
+        Command::Outbox(Outbox::Retry) => retry_outbox().await,
         Command::Roll(Roll::Import { election, file, dry_run, report }) => {
             import_roll(election, &file, dry_run, report.as_deref()).await
         }
@@ -160,7 +176,7 @@ async fn serve() -> Result<(), Stop> {
 
 /// Serves until told to stop; `said` is printed once the door is open.
 async fn launch(portal: Portal, figment: Figment, said: String) -> Result<(), Stop> {
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = channel(false);
     let worker = tokio::spawn(worker::run(portal.clone(), stopped));
     let open = AdHoc::on_liftoff("open", |_| Box::pin(async move { println!("{said}") }));
     let launched = web::rocket(portal.clone(), figment).attach(open).launch().await;
@@ -218,6 +234,62 @@ async fn export_election(election: i64, to: &Path, key_to: Option<&Path>) -> Res
         private::write(path, &format!("{}\n", hex::encode(portal.keys.of_election(election))))?;
     }
     println!("{written} identifiants écrits.");
+    Ok(())
+}
+
+async fn list_outbox() -> Result<(), Stop> {
+    let portal = open_checked().await?;
+    let (mut after, mut waiting, mut failed) = (0, 0, 0);
+    println!("numéro;canal;lettre;état;essais;créé le;prochain essai;passerelle;motif;code");
+    loop {
+        let page = watch::unfinished(&portal, after).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for message in page {
+            let state = match message.state {
+                State::Queued => "en attente",
+                State::Sending => "en cours",
+                State::Failed => "refusé",
+                State::Expired => "expiré",
+                State::Accepted | State::Delivered => continue,
+            };
+            let due = message.ended_at.is_none().then(|| texts::date_and_time(message.due_at));
+            waiting += i32::from(due.is_some());
+            failed += i32::from(due.is_none());
+            println!(
+                "{};{};{};{state};{};{};{};{};{};{}",
+                message.id,
+                if message.channel == Channel::Sms { "SMS" } else { "courriel" },
+                message.letter,
+                message.attempts,
+                texts::date_and_time(message.created_at),
+                due.unwrap_or_default(),
+                message.gateway.unwrap_or_default(),
+                message.failure.as_deref().and_then(Reason::from_name).map_or("", in_french),
+                message.code.unwrap_or_default(),
+            );
+        }
+    }
+    println!("{waiting} en attente, {failed} en échec");
+    Ok(())
+}
+
+fn in_french(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Number => "ce numéro ne reçoit pas de SMS",
+        Reason::Unreachable => "téléphone éteint ou hors de portée",
+        Reason::Limit => "le transporteur demande de ralentir",
+        Reason::Outage => "le transporteur ne répond pas",
+        Reason::Operator => "compte, expéditeur ou droits à corriger chez le transporteur",
+        Reason::Mailbox => "boîte refusée par le serveur de messagerie",
+        Reason::Unreadable => "scellé sous un autre secret",
+        Reason::Replaced => "remplacé par un autre identifiant",
+    }
+}
+
+async fn retry_outbox() -> Result<(), Stop> {
+    let portal = open_checked().await?;
+    println!("{} messages relancés", watch::retry(&portal).await?);
     Ok(())
 }
 

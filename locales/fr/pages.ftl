@@ -135,6 +135,8 @@ issued-queued = Le SMS est en attente d’envoi : cette page se met à jour to
 issued-accepted = SMS remis à l’opérateur à { $at }.
 issued-delivered = SMS reçu par le téléphone à { $at }.
 issued-revoked = Il ne fonctionne plus.
+issued-voided-number = L’opérateur dit que ce numéro ne peut pas recevoir de SMS : cet identifiant est annulé et votre essai vous est rendu. Vérifiez le numéro, ou prenez-en un autre.
+issued-voided-unreachable = L’opérateur dit que le téléphone était éteint ou hors de portée : cet identifiant est annulé et votre essai vous est rendu.
 issued-voided = Le SMS n’a pas pu être remis : cet identifiant est annulé et votre essai vous est rendu.
 
 identifier-title = Recevoir un nouvel identifiant de vote
@@ -190,6 +192,14 @@ obstacle-locked = { $checks ->
 obstacle-phone-tries = Vous avez essayé aujourd’hui trop de numéros qui servent à d’autres électeurs. Réessayez demain avec votre propre numéro.
 
 follow-title = Où en est votre identifiant
+follow-late-title = Pas encore reçu : voici ce que vous pouvez faire
+follow-late-phone = Vérifiez que le téléphone est allumé et qu’il capte le réseau. Au besoin, éteignez-le puis rallumez-le.
+follow-late-blocked = Regardez parmi les messages bloqués ou indésirables : vous ne connaissez pas encore l’expéditeur.
+follow-late-number = Vérifiez les deux derniers chiffres du numéro, ci-dessus. Si ce n’est pas le vôtre, demandez un nouvel identifiant avec le bon numéro.
+follow-late-end = { $minutes ->
+    [one] Si aucun opérateur ne le prend en une minute, l’identifiant est annulé, votre essai vous est rendu, et un courriel vous le dit.
+   *[other] Si aucun opérateur ne le prend en { $minutes } minutes, l’identifiant est annulé, votre essai vous est rendu, et un courriel vous le dit.
+}
 follow-advice = Un SMS met d’ordinaire moins d’une minute. Gardez cette page ouverte, ou revenez-y depuis votre espace. L’identifiant n’est jamais affiché ici.
 
 support-title = Besoin d’aide ?

@@ -2,6 +2,7 @@
 
 pub mod disavow;
 pub mod export;
+pub mod progress;
 pub mod request;
 pub mod rules;
 pub mod seat;

@@ -14,6 +14,7 @@ pub mod letters;
 pub mod post;
 pub mod rules;
 pub mod tally;
+pub mod watch;
 
 pub use letters::Letter;
 

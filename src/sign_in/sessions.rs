@@ -39,21 +39,40 @@ pub async fn open(work: &impl ConnectionTrait, portal: &Portal, account: i64) ->
 /// Finds the session of a token, if it still lives, and keeps it alive.
 pub async fn find(portal: &Portal, token: &Token) -> Result<Option<SignedIn>, Fault> {
     let now = portal.now();
-    let digest = token.digest();
-    let found = session::Entity::find_by_id(digest.clone()).find_also_related(account::Entity).one(&*portal.db).await?;
-    let Some((session, Some(account))) = found else { return Ok(None) };
-    if now >= end(session.opened_at, session.seen_at) {
-        return Ok(None);
-    }
+    let Some((session, account)) = living(portal, token).await? else { return Ok(None) };
     if now - session.seen_at >= WORTH_WRITING {
-        let seen = session::ActiveModel { token_digest: Set(digest.clone()), seen_at: Set(now), ..Default::default() };
+        let seen = session::ActiveModel {
+            token_digest: Set(session.token_digest.clone()),
+            seen_at: Set(now),
+            ..Default::default()
+        };
         // Gone meanwhile: signed out in another tab.
         match session::Entity::update(seen).exec(&*portal.db).await {
             Err(sea_orm::DbErr::RecordNotUpdated) => return Ok(None),
             other => other?,
         };
     }
-    Ok(Some(SignedIn { account, session_digest: digest, ends_at: end(session.opened_at, now) }))
+    let ends_at = end(session.opened_at, now);
+    Ok(Some(signed_in(session, account, ends_at)))
+}
+
+/// Finds the session of a token, if it still lives, without keeping it alive: nobody is there.
+pub async fn look(portal: &Portal, token: &Token) -> Result<Option<SignedIn>, Fault> {
+    let found = living(portal, token).await?;
+    Ok(found.map(|(session, account)| {
+        let ends_at = end(session.opened_at, session.seen_at);
+        signed_in(session, account, ends_at)
+    }))
+}
+
+async fn living(portal: &Portal, token: &Token) -> Result<Option<(session::Model, account::Model)>, Fault> {
+    let found = session::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&*portal.db).await?;
+    let lives = |session: &session::Model| portal.now() < end(session.opened_at, session.seen_at);
+    Ok(found.and_then(|(session, account)| Some((session, account?))).filter(|(session, _)| lives(session)))
+}
+
+fn signed_in(session: session::Model, account: account::Model, ends_at: Instant) -> SignedIn {
+    SignedIn { account, session_digest: session.token_digest, ends_at }
 }
 
 /// Ends one session.

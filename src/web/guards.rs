@@ -8,6 +8,9 @@ use super::cookies;
 use crate::portal::Portal;
 use crate::sign_in::sessions::{self, SignedIn};
 
+/// Marks the address of a page that asks again by itself: it does not keep the session alive.
+pub const ALONE: &str = "seul";
+
 /// A signed-in person. Without one, the 401 catcher leads to the sign-in.
 pub struct Session(pub SignedIn);
 
@@ -49,7 +52,9 @@ pub fn known<'r>(request: &'r Request<'_>) -> Option<&'r SignedIn> {
 async fn find(request: &Request<'_>) -> Result<Option<SignedIn>, Status> {
     let portal = request.rocket().state::<Portal>().ok_or(Status::InternalServerError)?;
     let Some(token) = cookies::session(portal, request.cookies()) else { return Ok(None) };
-    let found = sessions::find(portal, &token).await.map_err(|fault| {
+    let alone = request.query_fields().any(|field| field.name == ALONE);
+    let found = if alone { sessions::look(portal, &token).await } else { sessions::find(portal, &token).await };
+    let found = found.map_err(|fault| {
         tracing::error!(%fault, "a session could not be looked up");
         Status::InternalServerError
     })?;

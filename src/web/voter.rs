@@ -5,11 +5,12 @@ use rocket::response::Redirect;
 use rocket::{State, get, uri};
 use serde_json::{Value, json};
 
-use super::guards::Session;
+use super::guards::{ALONE, Session};
 use super::page::{Answer, Answered, Page};
-use crate::entities::message;
+use crate::carriers::Reason;
 use crate::entities::voting_identifier::State as IdentifierState;
 use crate::fault::Fault;
+use crate::issuance::progress::{self, Progress, progress};
 use crate::issuance::rules::Refusal;
 use crate::issuance::seat::{self, Seat};
 use crate::issuance::space::{self, Issued, Space};
@@ -19,6 +20,7 @@ use crate::texts;
 
 /// How often the page that follows an SMS asks again, in seconds.
 const FOLLOW_EVERY: u32 = 5;
+const FOLLOW_LATE_EVERY: u32 = 20;
 
 #[get("/electeur")]
 pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Fault> {
@@ -29,7 +31,7 @@ pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Faul
     Ok(Page::new("voter/space", "space-title", json!({ "spaces": spaces })))
 }
 
-/// Where the last SMS is, asking again by itself until it has left.
+/// Where the last SMS is, asking again by itself for as long as there may be news.
 #[get("/electeur/identifiant/suivi?<election>")]
 pub async fn follow(portal: &State<Portal>, session: Session, election: Option<&str>) -> Answered {
     let Some(seat) = seat_of(portal, &session, election).await? else { return Ok(no_seat(election)) };
@@ -40,10 +42,19 @@ pub async fn follow(portal: &State<Portal>, session: Session, election: Option<&
         IdentifierState::Revoked => "revoked",
         IdentifierState::Voided => "voided",
     };
-    let waits = last.sms.ended_at.is_none();
-    let page = Page::new("voter/follow", "follow-title", described(portal, &space)).outcome(outcome);
+    let progress = progress(last.identifier.state, &last.sms);
+    let late = progress::is_late(progress, last.identifier.requested_at, portal.now());
+    let mut context = described(portal, &space);
+    context["late"] = late.into();
+    context["validity"] = portal.settings.sms.validity_minutes.into();
+    let page = Page::new("voter/follow", "follow-title", context).outcome(outcome);
+    if !progress::is_open(progress, &last.sms) {
+        return Ok(page.into());
+    }
     let here = uri!(follow(Some(space.seat.election.id.to_string()))).to_string();
-    Ok(if waits { page.refresh(FOLLOW_EVERY, here) } else { page }.into())
+    let every = if late { FOLLOW_LATE_EVERY } else { FOLLOW_EVERY };
+    // By itself, a page keeps no session alive.
+    Ok(page.refresh(every, format!("{here}&{ALONE}=oui")).into())
 }
 
 /// The seat that a request names by its election, or the only one to name.
@@ -104,17 +115,20 @@ fn obstacle(refusal: Refusal) -> &'static str {
 }
 
 fn line(issued: &Issued) -> Value {
-    let state = match (issued.identifier.state, issued.sms.state) {
-        (IdentifierState::Voided, _) => "issued-voided",
-        (IdentifierState::Revoked, _) => "issued-revoked",
-        (IdentifierState::Active, message::State::Delivered) => "issued-delivered",
-        (IdentifierState::Active, message::State::Accepted) => "issued-accepted",
-        (IdentifierState::Active, _) => "issued-queued",
+    let (state, at) = match progress(issued.identifier.state, &issued.sms) {
+        Progress::Waiting => ("issued-queued", None),
+        Progress::HandedOver { at } => ("issued-accepted", Some(at)),
+        Progress::Arrived { at } => ("issued-delivered", Some(at)),
+        Progress::Revoked => ("issued-revoked", None),
+        Progress::Voided(Some(Reason::Number)) => ("issued-voided-number", None),
+        Progress::Voided(Some(Reason::Unreachable)) => ("issued-voided-unreachable", None),
+        Progress::Voided(_) => ("issued-voided", None),
     };
     json!({
         "at": texts::date_and_time(issued.identifier.requested_at),
         "number": issued.identifier.masked_number,
+        "active": issued.identifier.state == IdentifierState::Active,
         "state": state,
-        "sent_at": issued.sms.ended_at.map(texts::time).unwrap_or_default(),
+        "state_at": at.map(texts::time).unwrap_or_default(),
     })
 }

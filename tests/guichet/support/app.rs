@@ -98,6 +98,21 @@ impl App {
         Self { portal, client, election, figment, mails, sms, folder }
     }
 
+    /// The same app under another public address, with carriers made by the test; mails still go to memory.
+    pub async fn with_carriers(
+        mut self,
+        public_url: &str,
+        carriers: impl FnOnce(Arc<Mutex<Vec<Mail>>>) -> Arc<Carriers>,
+    ) -> Self {
+        let mut settings = (*self.portal.settings).clone();
+        settings.portal.public_url = public_url.to_owned();
+        self.portal.settings = Arc::new(settings);
+        self.portal.carriers = carriers(Arc::clone(&self.mails));
+        let rocket = web::rocket(self.portal.clone(), self.figment.clone());
+        self.client = Arc::new(Client::untracked(rocket).await.unwrap());
+        self
+    }
+
     pub fn browser(&self) -> Browser {
         Browser::new(Arc::clone(&self.client))
     }
@@ -171,7 +186,8 @@ impl App {
         let text =
             mails.iter().rev().map(|mail| &mail.text).find(|text| text.contains(path)).expect("a mail with a link");
         let link = text.split_whitespace().find(|word| word.contains(path)).unwrap();
-        link.strip_prefix("http://localhost:8000").expect("links are built from the public address").to_owned()
+        let public_url = self.portal.settings.public_url();
+        link.strip_prefix(public_url).expect("links are built from the public address").to_owned()
     }
 
     /// One number from the database.

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod cast;
+pub mod twilio;
 
 pub use app::{App, Backend};
 pub use browser::Browser;
