@@ -176,6 +176,7 @@ async fn serve() -> Result<(), Stop> {
 
 /// Serves until told to stop; `said` is printed once the door is open.
 async fn launch(portal: Portal, figment: Figment, said: String) -> Result<(), Stop> {
+    guichet::values::mobile::read_plans();
     let (stop, stopped) = channel(false);
     let worker = tokio::spawn(worker::run(portal.clone(), stopped));
     let open = AdHoc::on_liftoff("open", |_| Box::pin(async move { println!("{said}") }));

@@ -122,6 +122,11 @@ impl MobileNumber {
     }
 }
 
+/// Reads the numbering plans ahead, so that the first voter does not wait for it.
+pub fn read_plans() {
+    let _ = DATABASE.by_id("FR");
+}
+
 impl fmt::Debug for MobileNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MobileNumber(…)")

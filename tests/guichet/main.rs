@@ -8,6 +8,7 @@ mod bad_input;
 mod canary;
 mod carriers;
 mod command_line;
+mod crash;
 mod delivery;
 mod export;
 mod issuance;

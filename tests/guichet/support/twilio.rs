@@ -1,9 +1,11 @@
 //! A server that speaks Twilio's Messages resource as the tests want it: taking, refusing, silent, or closing mid-way.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use rocket::tokio::net::{TcpListener, TcpStream};
+use rocket::tokio::time::sleep;
 
 #[derive(Clone, Debug)]
 pub struct Taken {
@@ -31,6 +33,8 @@ pub struct FakeTwilio {
     pub manner: Arc<Mutex<Manner>>,
     /// Whether its list shows what it took.
     pub lists: Arc<Mutex<bool>>,
+    /// How long it takes to answer; it has the message half-way.
+    pub delay: Arc<Mutex<Duration>>,
 }
 
 impl FakeTwilio {
@@ -41,6 +45,7 @@ impl FakeTwilio {
             taken: Arc::default(),
             manner: Arc::new(Mutex::new(Manner::Take)),
             lists: Arc::new(Mutex::new(true)),
+            delay: Arc::default(),
         };
         let server = fake.clone();
         rocket::tokio::spawn(async move {
@@ -72,7 +77,10 @@ impl FakeTwilio {
         } else if let Manner::Refuse(status, answer) = manner {
             (status, answer.to_owned())
         } else {
+            let half = *self.delay.lock().unwrap() / 2;
+            sleep(half).await;
             let sid = self.take(&body);
+            sleep(half).await;
             if manner == Manner::TakeAndClose {
                 return;
             }
@@ -112,7 +120,9 @@ impl FakeTwilio {
             return described(one);
         }
         let shown = *self.lists.lock().unwrap();
-        let all: Vec<String> = taken.iter().filter(|_| shown).map(described).collect();
+        let wanted = line.split(['?', '&', ' ']).find_map(|pair| pair.strip_prefix("To=%2B"));
+        let to_wanted = |taken: &&Taken| wanted.is_none_or(|wanted| taken.to.trim_start_matches('+') == wanted);
+        let all: Vec<String> = taken.iter().filter(|_| shown).filter(to_wanted).map(described).collect();
         format!("{{\"messages\":[{}]}}", all.join(","))
     }
 }

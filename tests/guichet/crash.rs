@@ -1,0 +1,176 @@
+//! The serving process is killed again and again while identifiers are issued through a slow carrier.
+
+use std::collections::HashMap;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use guichet::captcha;
+use guichet::carriers::gateway::Kind;
+use guichet::carriers::twilio::Twilio;
+use guichet::carriers::{Carriers, Gateway, Gateways, MailCarrier};
+use guichet::entities::voting_identifier::State;
+use guichet::entities::{account, voter, voting_identifier};
+use guichet::sign_in::sessions;
+use guichet::values::{Chance, Clock, VotingIdentifier};
+use reqwest::redirect::Policy;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use secrecy::ExposeSecret;
+
+use crate::support::app::CAPTCHA;
+use crate::support::twilio::FakeTwilio;
+use crate::support::{App, on_both, voter as person};
+
+const KILLS: u32 = 200;
+/// Forms sent to each process.
+const FORMS: u32 = 6;
+const SLOW: Duration = Duration::from_millis(120);
+
+/// The binary itself, killed when dropped as it is when its machine loses power.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(app: &App, fake: &FakeTwilio, port: u16) -> Process {
+    let settings = &app.portal.settings;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    command
+        .arg("serve")
+        .current_dir(app.folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .env("ROCKET_PROFILE", "demo")
+        .env("ROCKET_PORT", port.to_string())
+        .env("GUICHET_PORTAL__SECRET", settings.portal.secret.as_ref().unwrap().expose_secret())
+        .env("GUICHET_DATABASE__URL", settings.database.url.expose_secret())
+        .env("GUICHET_CAPTCHA__FIXED_ANSWER", CAPTCHA)
+        .env("GUICHET_THROTTLE__ORIGIN_POSTS_PER_MINUTE", "1000000")
+        .env("GUICHET_SMS__CARRIER", "twilio")
+        .env("GUICHET_SMS__TWILIO__BASE_URL", &fake.base)
+        .env("GUICHET_SMS__TWILIO__ACCOUNT_SID", "AC1")
+        .env("GUICHET_SMS__TWILIO__AUTH_TOKEN", "token")
+        .env("GUICHET_SMS__TWILIO__FROM", "Vote2026");
+    Process(command.spawn().unwrap())
+}
+
+/// A voter's form, with a session and a security code of their own.
+async fn form(app: &App, n: u32) -> (String, Vec<(&'static str, String)>) {
+    let email = person(n).email;
+    let account = account::Entity::find().filter(account::Column::Email.eq(email)).one(&*app.portal.db).await;
+    let token = sessions::open(&*app.portal.db, &app.portal, account.unwrap().unwrap().id).await.unwrap();
+    let captcha = captcha::draw(&app.portal, &token.digest());
+    let mut form = person(n).form(&format!("06 1{n:07}"), &captcha);
+    form.push(("election", app.election.id.to_string()));
+    (format!("guichet-session={}", token.text()), form)
+}
+
+on_both! {
+    async fn nobody_is_left_without_what_they_were_told(app: App) {
+        let mut app = app;
+        app.portal.clock = Clock::System;
+        open_the_window(&app).await;
+        let voters: Vec<_> = (0..KILLS * FORMS).map(person).collect();
+        app.enrol(&voters).await;
+        let fake = FakeTwilio::start().await;
+        *fake.delay.lock().unwrap() = SLOW;
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        let chance = Chance::seeded(7);
+        let mut told = Vec::new();
+        for kill in 0..KILLS {
+            let mut forms = Vec::new();
+            for n in 0..FORMS {
+                forms.push((kill * FORMS + n, form(&app, kill * FORMS + n).await));
+            }
+            let process = serve(&app, &fake, port);
+            while browser.get(format!("http://127.0.0.1:{port}/healthz")).send().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let sent: Vec<_> = forms
+                .into_iter()
+                .map(|(n, (cookie, form))| {
+                    let request = browser.post(format!("http://127.0.0.1:{port}/electeur/identifiant"));
+                    let request = request.header("Cookie", cookie).form(&form);
+                    tokio::spawn(async move { (n, request.send().await.is_ok_and(|answer| answer.status() == 303)) })
+                })
+                .collect();
+            tokio::time::sleep(Duration::from_millis(chance.below(500).into())).await;
+            drop(process);
+            for answer in sent {
+                let (n, issued) = answer.await.unwrap();
+                told.extend(issued.then_some(n));
+            }
+        }
+        // What the carrier had in hand when its last client died.
+        tokio::time::sleep(SLOW).await;
+        *fake.delay.lock().unwrap() = Duration::ZERO;
+        finish(&mut app, &fake).await;
+        judge(&app, &fake, &told).await;
+    }
+}
+
+async fn open_the_window(app: &App) {
+    use sea_orm::ConnectionTrait;
+    let wide =
+        "UPDATE election SET reissue_opens = '2020-01-01 00:00:00+00:00', reissue_closes = '2099-01-01 00:00:00+00:00'";
+    app.portal.db.execute_unprepared(wide).await.unwrap();
+}
+
+/// Another process, later: every lease has ended.
+async fn finish(app: &mut App, fake: &FakeTwilio) {
+    let mut settings = (*app.portal.settings).clone();
+    settings.sms.twilio.base_url.clone_from(&fake.base);
+    settings.sms.twilio.account_sid = Some("AC1".into());
+    settings.sms.twilio.auth_token = Some("token".to_owned().into());
+    settings.sms.twilio.from = Some("Vote2026".into());
+    let twilio = Twilio::new(&settings.sms.twilio, &settings).unwrap();
+    app.portal.carriers = Arc::new(Carriers {
+        mail: MailCarrier::memory(Arc::default()),
+        sms: Gateways::new(vec![Gateway::new("twilio", Kind::Twilio(twilio), None)]),
+    });
+    app.portal.clock = Clock::stopped_at(Clock::System.now());
+    for _ in 0..3 {
+        app.wait(chrono::Duration::seconds(90));
+        app.drain().await;
+    }
+}
+
+async fn judge(app: &App, fake: &FakeTwilio, told: &[u32]) {
+    assert!(told.len() > 300, "enough was issued to be worth a judgement: {}", told.len());
+    assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE ended_at IS NULL").await, 0, "no message is stuck");
+    let twice = "SELECT COUNT(*) FROM (SELECT voter_id FROM voting_identifier WHERE state = 'active' \
+                 GROUP BY voter_id HAVING COUNT(*) > 1) AS twice";
+    assert_eq!(app.count(twice).await, 0);
+
+    let key = app.portal.keys.of_election(app.election.id);
+    let mut arrived: HashMap<Vec<u8>, usize> = HashMap::new();
+    for sms in fake.taken.lock().unwrap().iter() {
+        let identifier = sms.body.split_whitespace().find_map(VotingIdentifier::parse).unwrap();
+        *arrived.entry(identifier.digest(&key)).or_default() += 1;
+    }
+    let active = voting_identifier::Entity::find()
+        .filter(voting_identifier::Column::State.eq(State::Active))
+        .find_also_related(voter::Entity)
+        .all(&*app.portal.db)
+        .await
+        .unwrap();
+    let mut by_account = HashMap::new();
+    for (identifier, voter) in active {
+        assert!(arrived.contains_key(&identifier.digest), "an active identifier that no phone received");
+        by_account.insert(voter.unwrap().account_id, identifier);
+    }
+    let accounts = account::Entity::find().all(&*app.portal.db).await.unwrap();
+    let by_email: HashMap<_, _> = accounts.into_iter().map(|account| (account.email, account.id)).collect();
+    for n in told {
+        let account = by_email[&person(*n).email];
+        assert!(by_account.contains_key(&account), "voter {n} was told that an identifier was issued");
+    }
+    let copies = arrived.values().filter(|times| **times > 1).count();
+    println!("{} told, {} arrived, {copies} twice", told.len(), arrived.len());
+    assert!(copies * 50 < arrived.len(), "{copies} of {} were sent twice", arrived.len());
+}
