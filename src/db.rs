@@ -13,6 +13,7 @@ use sea_orm::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::fault::Fault;
+use crate::private;
 
 /// Longer than any transaction of the portal; a statement that waits more has met a fault.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -120,10 +121,6 @@ fn create_file(url: &str) -> Result<(), Fault> {
         std::fs::create_dir_all(folder)?;
     }
     // SQLite would make it readable by everyone, and gives its other files the same permissions.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
-    }
+    private::options().open(file)?;
     Ok(())
 }

@@ -8,7 +8,6 @@ use futures::stream::{self, FuturesUnordered};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::carriers::gateway::Open;
 use crate::delivery::{handover, receipts};
 use crate::entities::message::{Channel, Model};
 use crate::fault::Fault;
@@ -112,10 +111,8 @@ async fn claim(portal: &Portal, channel: Channel, most: u64) -> Result<Vec<Model
         return post::claim(portal, channel, None, most).await;
     }
     match portal.carriers.sms.open(portal.now()) {
-        Open::Now { gateway, most: passing } => {
-            post::claim(portal, channel, Some(&gateway.name), most.min(passing)).await
-        }
-        Open::NotBefore(_) => Ok(Vec::new()),
+        Some((gateway, passing)) => post::claim(portal, channel, Some(&gateway.name), most.min(passing)).await,
+        None => Ok(Vec::new()),
     }
 }
 

@@ -3,10 +3,10 @@
 //! A captcha's name is its answer, sealed with the session that it was drawn for and the moment at
 //! which it ends. That it serves once is kept by the identity check that it pays for.
 
+mod image;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use captcha::RngCaptcha;
-use captcha::filters::{Dots, Noise, Wave};
 use chrono::{DateTime, Duration};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
@@ -18,8 +18,6 @@ const LIFE: Duration = Duration::minutes(10);
 const LENGTH: usize = 5;
 /// Letters and digits of the image's font that are not taken for one another, in any case.
 const ALPHABET: &[u8] = b"ACEFHJKMNPRTUVWXY3479";
-const WIDTH: u32 = 240;
-const HEIGHT: u32 = 80;
 
 /// What became of an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,17 +41,7 @@ pub fn image(portal: &Portal, name: &str, session: &[u8]) -> Option<Vec<u8>> {
     let answer = open(portal, name, session)?;
     // One name is always the same image: many of one answer would let the noise be taken out.
     let seed = portal.keys.digest(Purpose::Captcha, &[name.as_bytes()]);
-    let mut drawing = RngCaptcha::from_rng(Chance::generator_of(&seed));
-    for letter in answer.chars() {
-        drawing.set_chars(&[letter]).add_char();
-    }
-    drawing
-        .apply_filter(Noise::new(0.2))
-        .apply_filter(Wave::new(1.5, 14.0).horizontal())
-        .apply_filter(Wave::new(1.5, 9.0).vertical())
-        .view(WIDTH, HEIGHT)
-        .apply_filter(Dots::new(6).min_radius(2).max_radius(4))
-        .as_png()
+    image::draw(&answer, &mut Chance::generator_of(&seed))
 }
 
 /// Compares a typed answer, whatever its case and spaces.

@@ -15,7 +15,7 @@ pub struct Breaker {
     failures: u32,
     /// How often it was set aside since it last worked.
     pauses: u32,
-    closed_until_retry: Option<Instant>,
+    set_aside_until: Option<Instant>,
     /// One message is on its way to find out.
     probing: bool,
 }
@@ -32,10 +32,10 @@ pub enum Passage {
 
 impl Breaker {
     pub fn passage(&self, now: Instant) -> Passage {
-        match self.closed_until_retry {
+        match self.set_aside_until {
             None => Passage::Free,
             Some(at) if now < at => Passage::NotBefore(at),
-            // Whoever probes tells soon; a probe that is lost is made again after another pause.
+            // Whoever probes tells soon.
             Some(_) if self.probing => Passage::NotBefore(now + FIRST_PAUSE),
             Some(_) => Passage::One,
         }
@@ -57,7 +57,7 @@ impl Breaker {
     #[must_use]
     pub fn failed(self, now: Instant) -> Self {
         let failures = self.failures + 1;
-        if self.closed_until_retry.is_some() || failures >= FAILURES {
+        if self.set_aside_until.is_some() || failures >= FAILURES {
             self.set_aside(now)
         } else {
             Self { failures, ..self }
@@ -67,14 +67,14 @@ impl Breaker {
     /// The gateway itself said when it wants to hear of us again.
     #[must_use]
     pub fn held(self, until: Instant) -> Self {
-        Self { failures: 0, closed_until_retry: Some(until), probing: false, ..self }
+        Self { failures: 0, set_aside_until: Some(until), probing: false, ..self }
     }
 
     /// Nothing will pass before the operator acts: there is no need to see it five times.
     #[must_use]
     pub fn set_aside(self, now: Instant) -> Self {
         let pause = (FIRST_PAUSE * 2u32.pow(self.pauses.min(10))).min(LONGEST_PAUSE);
-        Self { failures: 0, pauses: self.pauses + 1, closed_until_retry: Some(now + pause), probing: false }
+        Self { failures: 0, pauses: self.pauses + 1, set_aside_until: Some(now + pause), probing: false }
     }
 }
 

@@ -34,15 +34,6 @@ pub enum Kind {
     Memory(Arc<Mutex<SmsMemory>>),
 }
 
-/// What a gateway may be handed now.
-#[derive(Debug)]
-pub enum Open<'a> {
-    /// So many messages at once at most.
-    Now { gateway: &'a Gateway, most: u64 },
-    /// All are set aside until then.
-    NotBefore(Instant),
-}
-
 impl Gateways {
     pub fn from_settings(settings: &Settings) -> Result<Self, Fault> {
         let pace = NonZeroU32::new(settings.sms.per_second);
@@ -75,23 +66,19 @@ impl Gateways {
         self.0.iter()
     }
 
-    /// The first gateway that may be used, or when one may.
-    pub fn open(&self, now: Instant) -> Open<'_> {
-        let mut soonest = None;
-        for gateway in &self.0 {
-            match gateway.breaker().passage(now) {
-                Passage::Free => return Open::Now { gateway, most: u64::MAX },
-                Passage::One => return Open::Now { gateway, most: 1 },
-                Passage::NotBefore(at) => soonest = Some(soonest.map_or(at, |soonest: Instant| soonest.min(at))),
-            }
-        }
-        Open::NotBefore(soonest.unwrap_or(now))
+    /// The first gateway that may be used, and how many messages it may be handed at once.
+    pub fn open(&self, now: Instant) -> Option<(&Gateway, u64)> {
+        self.0.iter().find_map(|gateway| match gateway.breaker().passage(now) {
+            Passage::Free => Some((gateway, u64::MAX)),
+            Passage::One => Some((gateway, 1)),
+            Passage::NotBefore(_) => None,
+        })
     }
 
     /// The next gateway that may be used for a message which this one certainly did not take.
     pub fn after(&self, gateway: &Gateway, now: Instant) -> Option<&Gateway> {
-        let later = self.0.iter().skip_while(|other| other.name != gateway.name).skip(1);
-        later.into_iter().find(|other| other.breaker().passage(now) == Passage::Free)
+        let mut later = self.0.iter().skip_while(|other| other.name != gateway.name).skip(1);
+        later.find(|other| other.breaker().passage(now) == Passage::Free)
     }
 }
 
@@ -102,10 +89,7 @@ impl Gateway {
 
     /// Hands an SMS over. `reference` is the message's number: receipts come back with it.
     pub async fn send(&self, sms: &Sms, reference: i64, now: Instant) -> Handover {
-        if self.breaker().passage(now) == Passage::One {
-            let mut breaker = self.breaker();
-            *breaker = breaker.probing();
-        }
+        self.note_probe(now);
         if let Some(pace) = &self.pace {
             pace.turn().await;
         }
@@ -156,6 +140,13 @@ impl Gateway {
         match &self.kind {
             Kind::Twilio(twilio) => Some(twilio),
             _ => None,
+        }
+    }
+
+    fn note_probe(&self, now: Instant) {
+        let mut breaker = self.breaker();
+        if breaker.passage(now) == Passage::One {
+            *breaker = breaker.probing();
         }
     }
 

@@ -76,17 +76,15 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
 /// Whether the gateway has taken the message although its answer was lost.
 async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) -> Result<Option<String>, Fault> {
     let Some(since) = message.tried_at else { return Ok(None) };
-    for (id, delivery) in gateway.look(sms, since).await {
-        if matches!(delivery, Delivery::Failed(_)) {
-            continue;
-        }
-        // Another message to the same number may be among them.
-        let known = Entity::find().filter(Column::CarrierId.eq(&id)).one(&*portal.db).await?;
-        if known.is_none_or(|known| known.id == message.id) {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
+    let found = gateway.look(sms, since).await;
+    let mut ids: Vec<String> =
+        found.into_iter().filter(|(_, delivery)| !matches!(delivery, Delivery::Failed(_))).map(|(id, _)| id).collect();
+    // Other messages to the same number may be among them.
+    let known = Entity::find().filter(Column::CarrierId.is_in(ids.clone())).all(&*portal.db).await?;
+    let is_others =
+        |id: &String| known.iter().any(|known| known.carrier_id.as_ref() == Some(id) && known.id != message.id);
+    ids.retain(|id| !is_others(id));
+    Ok(ids.into_iter().next())
 }
 
 async fn conclude(portal: &Portal, message: &Model, handover: Handover) -> Result<(), Fault> {
@@ -143,35 +141,25 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
 }
 
 fn log(portal: &Portal, message: &Model, handover: &Handover) {
-    let outcome = match handover {
-        Handover::Accepted { .. } => "accepted",
-        Handover::Refused(_) => "refused",
-        Handover::Later { .. } => "later",
-        Handover::Unsure(_) => "unsure",
-        Handover::Blocked(_) => "blocked",
+    let (outcome, failure) = match handover {
+        Handover::Accepted { .. } => ("accepted", None),
+        Handover::Refused(failure) => ("refused", Some(failure)),
+        Handover::Later { failure, .. } => ("later", Some(failure)),
+        Handover::Unsure(failure) => ("unsure", Some(failure)),
+        Handover::Blocked(failure) => ("blocked", Some(failure)),
     };
     let carrier = message.gateway.clone().unwrap_or_else(|| "mail".to_owned());
     portal.metrics.handovers.get_or_create(&Handed { carrier, outcome }).inc();
-    let (id, letter, attempts, gateway) = (message.id, &message.letter, message.attempts, &message.gateway);
-    let told = |failure: &Failure| (failure.reason.name(), failure.code.clone().unwrap_or_default());
-    match handover {
-        Handover::Accepted { .. } => tracing::info!(message_id = id, letter, attempts, gateway, "message accepted"),
-        Handover::Refused(failure) => {
-            let (reason, code) = told(failure);
-            tracing::warn!(message_id = id, letter, attempts, gateway, reason, code, "message refused");
-        }
-        Handover::Later { failure, .. } => {
-            let (reason, code) = told(failure);
-            tracing::warn!(message_id = id, letter, attempts, gateway, reason, code, "message put off");
-        }
-        Handover::Unsure(failure) => {
-            let (reason, code) = told(failure);
-            tracing::warn!(message_id = id, letter, attempts, gateway, reason, code, "message uncertain");
-        }
-        Handover::Blocked(failure) => {
-            let (reason, code) = told(failure);
-            portal.metrics.alarm(reason);
-            tracing::error!(message_id = id, letter, attempts, gateway, reason, code, "alarm: the operator must act");
-        }
+    let (message_id, letter, attempts, gateway) = (message.id, &message.letter, message.attempts, &message.gateway);
+    let Some(Failure { reason, code }) = failure else {
+        tracing::info!(message_id, letter, attempts, gateway, "message accepted");
+        return;
+    };
+    let reason = reason.name();
+    if matches!(handover, Handover::Blocked(_)) {
+        portal.metrics.alarm(reason);
+        tracing::error!(message_id, letter, attempts, gateway, reason, code, "alarm: the operator must act");
+    } else {
+        tracing::warn!(message_id, letter, attempts, gateway, reason, code, outcome, "message not accepted");
     }
 }

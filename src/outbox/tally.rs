@@ -52,11 +52,8 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model]) -> 
             give_back(work, &tally.recipient_digest, hour, over).await?;
             exceeding.extend_from_slice(&ids[ids.len() - over..]);
             portal.metrics.alarm("cap");
-            if is_total {
-                tracing::error!(over, most, "alarm: the hour's SMS are used up, the rest waits for the next hour");
-            } else {
-                tracing::error!(over, most, "alarm: a number reached its hour's SMS, the rest waits for the next hour");
-            }
+            let cap = if is_total { "all numbers" } else { "one number" };
+            tracing::error!(cap, over, most, "alarm: the hour's SMS are used up, the rest waits for the next hour");
         }
     }
     exceeding.sort_unstable();

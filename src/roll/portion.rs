@@ -1,14 +1,15 @@
 //! One portion of a roll: compared with what is known in a few queries, and written in a few more.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
-use unicode_normalization::UnicodeNormalization;
+use sea_orm::{ConnectionTrait, EntityTrait};
 
+use super::compare::{Entry, Known, Sorted, accounts, known, sort};
+use super::establishments::Establishments;
 use super::parse::{Column, LineFault, Row};
-use crate::entities::{account, election, establishment, voter};
+use crate::entities::{account, election, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::settings::ELECTORS;
@@ -34,37 +35,13 @@ impl Summary {
     pub fn lines(&self) -> u64 {
         self.added + self.updated + self.unchanged + self.refused
     }
-}
 
-/// The establishments met so far in an import, by UAI. The file's first spelling of a name counts.
-#[derive(Default)]
-pub struct Establishments(HashMap<String, i64>);
-
-/// What is known of the people of a portion.
-struct Known {
-    /// Voters of the election, with their addresses, by NUMEN digest.
-    by_numen: HashMap<Vec<u8>, (voter::Model, String)>,
-    /// Accounts by address.
-    accounts: HashMap<String, i64>,
-    /// Voters of the election by account.
-    by_account: HashMap<i64, voter::Model>,
-}
-
-/// What a row asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Plan {
-    Add,
-    Update(Box<voter::Model>),
-    Keep,
-    /// The address is another voter's, who may move away from it further down.
-    Wait,
-}
-
-/// A row with its digests.
-struct Entry<'a> {
-    row: &'a Row,
-    numen_digest: Vec<u8>,
-    birthdate_digest: Vec<u8>,
+    fn count(&mut self, sorted: &Sorted<'_>, renamed: u64) {
+        self.added += sorted.added.len() as u64;
+        self.updated += sorted.updated.len() as u64;
+        self.unchanged += sorted.unchanged;
+        self.renamed += renamed;
+    }
 }
 
 /// An import under way, portion by portion.
@@ -89,7 +66,7 @@ impl<'a> Import<'a> {
 
     /// Imports a portion in one transaction, except the rows that have to wait for others. Returns those that can't.
     pub async fn portion(&mut self, rows: Vec<Row>) -> Result<Vec<LineFault>, Fault> {
-        let entries: Vec<Entry<'_>> = rows.iter().map(|row| entry(self.portal, row)).collect();
+        let entries: Vec<Entry<'_>> = rows.iter().map(|row| Entry::new(self.portal, row)).collect();
         let waiting =
             if self.dry_run { self.look(&rows, &entries).await? } else { self.write(&rows, &entries).await? };
         let room = MOST_WAITING.saturating_sub(self.waiting.len());
@@ -120,8 +97,8 @@ impl<'a> Import<'a> {
     async fn look(&mut self, rows: &[Row], entries: &[Entry<'_>]) -> Result<HashSet<u64>, Fault> {
         let (places, renamed) = self.establishments.known(&*self.portal.db, rows).await?;
         let known = known(&*self.portal.db, self.election, entries).await?;
-        let sorted = sort(self.portal, entries, &known, &places, &self.moved, &mut self.summary);
-        self.summary.renamed += renamed;
+        let sorted = sort(self.portal, entries, &known, &places, &self.moved);
+        self.summary.count(&sorted, renamed);
         let moving = sorted
             .updated
             .iter()
@@ -135,8 +112,7 @@ impl<'a> Import<'a> {
         let work = self.portal.db.begin().await?;
         let (places, renamed) = self.establishments.ensure(&*work, rows).await?;
         let mut known = known(&*work, self.election, entries).await?;
-        let mut summary = self.summary;
-        let sorted = sort(self.portal, entries, &known, &places, &self.moved, &mut summary);
+        let sorted = sort(self.portal, entries, &known, &places, &self.moved);
         let wanted = sorted.added.iter().chain(sorted.updated.iter().map(|(entry, _)| entry));
         create_accounts(&*work, self.portal, wanted, &mut known).await?;
         let voters = |entry: &Entry<'_>, old: Option<&voter::Model>| model(entry, old, self.election, &known, &places);
@@ -163,8 +139,7 @@ impl<'a> Import<'a> {
                 .await?;
         }
         work.commit().await?;
-        self.summary = summary;
-        self.summary.renamed += renamed;
+        self.summary.count(&sorted, renamed);
         Ok(sorted.waiting)
     }
 }
@@ -184,119 +159,6 @@ fn taken(row: &Row) -> LineFault {
         value: row.email.as_str().to_owned(),
         reason: "adresse déjà inscrite pour un autre électeur de la liste",
     }
-}
-
-struct Sorted<'a> {
-    added: Vec<&'a Entry<'a>>,
-    updated: Vec<(&'a Entry<'a>, Box<voter::Model>)>,
-    waiting: HashSet<u64>,
-}
-
-fn sort<'a>(
-    portal: &Portal,
-    entries: &'a [Entry<'a>],
-    known: &Known,
-    places: &HashMap<String, i64>,
-    moved: &HashSet<i64>,
-    summary: &mut Summary,
-) -> Sorted<'a> {
-    let mut sorted = Sorted { added: Vec::new(), updated: Vec::new(), waiting: HashSet::new() };
-    let mut met = HashSet::new();
-    for entry in entries {
-        match plan(portal, entry, known, places, moved) {
-            Plan::Add => {
-                summary.added += 1;
-                sorted.added.push(entry);
-            }
-            // Another line of the portion has just changed this voter: what is known of them is out of date.
-            Plan::Update(voter) if !met.insert(voter.id) => {
-                sorted.waiting.insert(entry.row.line);
-            }
-            Plan::Update(voter) => {
-                summary.updated += 1;
-                sorted.updated.push((entry, voter));
-            }
-            Plan::Keep => summary.unchanged += 1,
-            Plan::Wait => {
-                sorted.waiting.insert(entry.row.line);
-            }
-        }
-    }
-    sorted
-}
-
-/// A voter is recognised by NUMEN, else by address when names and birthdate are the same: then the NUMEN was
-/// corrected. An address never passes from one voter to another by itself.
-fn plan(
-    portal: &Portal,
-    entry: &Entry<'_>,
-    known: &Known,
-    places: &HashMap<String, i64>,
-    moved: &HashSet<i64>,
-) -> Plan {
-    let row = entry.row;
-    let account = known.accounts.get(row.email.as_str());
-    let holder = account.and_then(|account| known.by_account.get(account)).filter(|holder| !moved.contains(&holder.id));
-    match (known.by_numen.get(&entry.numen_digest), holder) {
-        (None, None) => Plan::Add,
-        (None, Some(holder)) if is_same_person(portal, row, holder) => Plan::Update(Box::new(holder.clone())),
-        (None, Some(_)) => Plan::Wait,
-        (Some((voter, _)), Some(holder)) if voter.id != holder.id => Plan::Wait,
-        (Some((voter, address)), _) => {
-            let same = address == row.email.as_str()
-                && voter.birthdate_digest == entry.birthdate_digest
-                && voter.last_name == row.last_name
-                && voter.first_names == row.first_names
-                && voter.ballots == row.ballots
-                && places.get(&row.uai) == Some(&voter.establishment_id);
-            if same { Plan::Keep } else { Plan::Update(Box::new(voter.clone())) }
-        }
-    }
-}
-
-fn is_same_person(portal: &Portal, row: &Row, voter: &voter::Model) -> bool {
-    let plain = |name: &str| name.nfd().filter(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
-    row.birthdate.digest(&portal.keys, &voter.numen_digest) == voter.birthdate_digest
-        && plain(&row.last_name) == plain(&voter.last_name)
-        && plain(&row.first_names) == plain(&voter.first_names)
-}
-
-fn entry<'a>(portal: &Portal, row: &'a Row) -> Entry<'a> {
-    let numen_digest = row.numen.digest(&portal.keys);
-    Entry { row, birthdate_digest: row.birthdate.digest(&portal.keys, &numen_digest), numen_digest }
-}
-
-async fn known(db: &impl ConnectionTrait, election: &election::Model, entries: &[Entry<'_>]) -> Result<Known, Fault> {
-    let of_election = voter::Column::ElectionId.eq(election.id);
-    let numens = entries.iter().map(|entry| entry.numen_digest.clone());
-    let by_numen = voter::Entity::find()
-        .filter(of_election.clone())
-        .filter(voter::Column::NumenDigest.is_in(numens))
-        .find_also_related(account::Entity)
-        .all(db)
-        .await?
-        .into_iter()
-        .filter_map(|(voter, account)| Some((voter.numen_digest.clone(), (voter, account?.email))))
-        .collect();
-    let accounts = accounts(db, entries.iter()).await?;
-    let by_account = voter::Entity::find()
-        .filter(of_election)
-        .filter(voter::Column::AccountId.is_in(accounts.values().copied()))
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|voter| (voter.account_id, voter))
-        .collect();
-    Ok(Known { by_numen, accounts, by_account })
-}
-
-async fn accounts<'a>(
-    db: &impl ConnectionTrait,
-    entries: impl Iterator<Item = &'a Entry<'a>>,
-) -> Result<HashMap<String, i64>, Fault> {
-    let emails = entries.map(|entry| entry.row.email.as_str().to_owned());
-    let found = account::Entity::find().filter(account::Column::Email.is_in(emails)).all(db).await?;
-    Ok(found.into_iter().map(|account| (account.email, account.id)).collect())
 }
 
 async fn create_accounts<'a>(
@@ -342,56 +204,4 @@ fn model(
         ballots: Set(row.ballots.clone()),
         ..Default::default()
     })
-}
-
-impl Establishments {
-    /// The ids of a portion's establishments, as far as they are known, and how many of the new ones have another name.
-    async fn known(&mut self, db: &impl ConnectionTrait, rows: &[Row]) -> Result<(HashMap<String, i64>, u64), Fault> {
-        let unmet = self.unmet(rows);
-        let found = establishment::Entity::find()
-            .filter(establishment::Column::Uai.is_in(unmet.keys().cloned()))
-            .all(db)
-            .await?;
-        let is_renamed = |place: &&establishment::Model| {
-            unmet.get(&place.uai).is_some_and(|row| row.establishment != place.name || row.academy != place.academy)
-        };
-        let renamed = found.iter().filter(is_renamed).count() as u64;
-        self.0.extend(found.into_iter().map(|establishment| (establishment.uai, establishment.id)));
-        Ok((rows.iter().filter_map(|row| Some((row.uai.clone(), *self.0.get(&row.uai)?))).collect(), renamed))
-    }
-
-    /// The same, with the new ones added and changed names written.
-    async fn ensure(
-        &mut self,
-        work: &impl ConnectionTrait,
-        rows: &[Row],
-    ) -> Result<(HashMap<String, i64>, u64), Fault> {
-        let models: Vec<_> = self
-            .unmet(rows)
-            .values()
-            .map(|row| establishment::ActiveModel {
-                id: NotSet,
-                uai: Set(row.uai.clone()),
-                name: Set(row.establishment.clone()),
-                academy: Set(row.academy.clone()),
-            })
-            .collect();
-        let (_, renamed) = self.known(work, rows).await?;
-        if !models.is_empty() {
-            let columns = [establishment::Column::Name, establishment::Column::Academy];
-            establishment::Entity::insert_many(models)
-                .on_conflict(OnConflict::column(establishment::Column::Uai).update_columns(columns).to_owned())
-                .exec_without_returning(work)
-                .await?;
-        }
-        Ok((self.known(work, rows).await?.0, renamed))
-    }
-
-    fn unmet<'a>(&self, rows: &'a [Row]) -> BTreeMap<String, &'a Row> {
-        let mut unmet = BTreeMap::new();
-        for row in rows.iter().filter(|row| !self.0.contains_key(&row.uai)) {
-            unmet.entry(row.uai.clone()).or_insert(row);
-        }
-        unmet
-    }
 }

@@ -43,35 +43,54 @@ pub async fn sign_in(
     password: &str,
     browser: Option<&KnownBrowser>,
 ) -> Result<Outcome, Fault> {
-    let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
+    let Some(mut place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
     let key = throttle_key(portal, email, browser);
     if let Admission::NotBefore(until) = count_a_try(portal, &key).await? {
         return Ok(Outcome::Throttled { until });
     }
-    let account = account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(&*portal.db).await?;
-    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-    let verdict = place.verify(password, hash.as_deref()).await?;
-    let (Some(account), Verdict::Right { stale }) = (account, verdict) else { return Ok(Outcome::Refused) };
-    let fresh = match portal.hasher.enter().filter(|_| stale) {
-        Some(place) => Some(place.hash(password).await?),
-        None => None,
-    };
+    loop {
+        let account =
+            account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(&*portal.db).await?;
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+        let verdict = place.verify(password, hash.as_deref()).await?;
+        let (Some(account), Verdict::Right { stale }) = (account, verdict) else { return Ok(Outcome::Refused) };
+        let renewing = if stale { portal.hasher.enter() } else { None };
+        let fresh = match renewing {
+            Some(place) => Some(place.hash(password).await?),
+            None => None,
+        };
+        if let Some(session) = open(portal, &account, fresh, &key).await? {
+            return Ok(Outcome::SignedIn { account, session });
+        }
+        // Another sign-in renewed the hash meanwhile, or the password was changed: compare with what is there now.
+        let Some(next) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
+        place = next;
+    }
+}
+
+/// Opens a session, forgets the failures and keeps a fresh hash. Nothing if the compared password hash is no more the
+/// account's: a password that was changed while it was compared opens nothing.
+async fn open(
+    portal: &Portal,
+    account: &account::Model,
+    fresh: Option<String>,
+    throttle_key: &[u8],
+) -> Result<Option<Token>, Fault> {
     let work = portal.db.begin().await?;
     // The account first, then what hangs on it: the order in which a password is changed, too.
     let today = account::Entity::find_by_id(account.id).lock_exclusive().one(&*work).await?;
     if today.is_none_or(|today| today.password_hash != account.password_hash) {
-        // It was changed while this one was compared: it opens nothing any more.
-        return Ok(Outcome::Refused);
+        return Ok(None);
     }
     if let Some(fresh) = fresh {
         let rehashed =
             account::ActiveModel { id: Set(account.id), password_hash: Set(Some(fresh)), ..Default::default() };
         account::Entity::update(rehashed).exec(&*work).await?;
     }
-    sign_in_throttle::Entity::delete_by_id(key).exec(&*work).await?;
+    sign_in_throttle::Entity::delete_by_id(throttle_key.to_owned()).exec(&*work).await?;
     let session = sessions::open(&*work, portal, account.id).await?;
     work.commit().await?;
-    Ok(Outcome::SignedIn { account, session })
+    Ok(Some(session))
 }
 
 /// Forgets the failures under an address: its owner has just proved to read its mail.

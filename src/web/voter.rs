@@ -60,7 +60,7 @@ pub async fn follow(portal: &State<Portal>, session: Session, election: Option<&
 /// The seat that a request names by its election, or the only one to name.
 pub async fn seat_of(portal: &Portal, session: &Session, election: Option<&str>) -> Result<Option<Seat>, Fault> {
     let id = match election {
-        None => None,
+        None | Some("") => None,
         Some(text) => match text.parse() {
             Ok(id) => Some(id),
             // Whatever it was, it names no election.

@@ -163,6 +163,8 @@ on_both! {
         let captcha = browser.captcha().await;
         let image = browser.get(&format!("/captcha/{captcha}.png")).await;
         assert_eq!((image.status, image.headers["content-type"].as_str()), (200, "image/png"));
+        // Many drawings of one answer would let the noise be taken out.
+        assert!(browser.get(&format!("/captcha/{captcha}.png")).await.html == image.html);
         other.get(&format!("/captcha/{captcha}.png")).await.expect(404, "not-found");
         other.submit(&voter(2).form(SECOND, &captcha)).await.expect(422, "captcha-refused");
         app.wait(Duration::minutes(10));

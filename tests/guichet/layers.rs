@@ -52,9 +52,11 @@ fn allowed(room: &str) -> Vec<&'static str> {
     match room {
         "values" | "entities" => vec!["values"],
         "fault" | "metrics" => vec![],
-        "db" | "private" => vec!["fault"],
+        "private" => vec!["fault"],
+        "db" => vec!["fault", "private"],
         "settings" | "texts" => ground.to_vec(),
-        "carriers" | "hashing" => [&ground[..], &["settings"]].concat(),
+        "carriers" => [&ground[..], &["private", "settings"]].concat(),
+        "hashing" => [&ground[..], &["settings"]].concat(),
         "portal" => [&ground[..], &["settings", "metrics", "carriers", "db", "texts", "hashing"]].concat(),
         room if FEATURES.contains(&room) || ["worker", "demo", "secret"].contains(&room) => {
             [&house[..], &FEATURES].concat()

@@ -1,6 +1,12 @@
 //! Many at once: uniqueness and limits hold under load, on both databases.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use guichet::hashing::Hasher;
+use guichet::settings::PasswordHashSettings;
+use guichet::web;
+use rocket::local::asynchronous::Client;
 
 use crate::support::{App, Browser, PASSWORD, on_both, voter};
 
@@ -112,6 +118,24 @@ on_both! {
             *outcomes.entry(task.await.unwrap()).or_default() += 1;
         }
         assert_eq!(outcomes, counts([("sign-in-refused", 5), ("throttled", 15)]));
+    }
+}
+
+on_both! {
+    async fn of_sign_ins_at_once_that_renew_a_hash_none_is_refused(app: App) {
+        app.enrol(&[voter(1)]).await;
+        app.browser().set_password(&app, &voter(1)).await;
+        let mut portal = app.portal.clone();
+        for memory_kib in 32..40 {
+            let settings = PasswordHashSettings { memory_kib, iterations: 1, lanes: 1 };
+            portal.hasher = Arc::new(Hasher::new(&settings).unwrap());
+            let client = Arc::new(Client::untracked(web::rocket(portal.clone(), app.figment.clone())).await.unwrap());
+            let sign_ins = (0..3).map(|_| {
+                let browser = Browser::new(Arc::clone(&client));
+                async move { browser.sign_in(&voter(1), PASSWORD).await.path }
+            });
+            assert_eq!(futures::future::join_all(sign_ins).await, ["/electeur"; 3]);
+        }
     }
 }
 

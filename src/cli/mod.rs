@@ -1,0 +1,176 @@
+//! What each command does, and with which status it ends: 0 done, 1 refused, 2 bad usage or settings.
+
+mod election;
+mod outbox;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use guichet::fault::Fault;
+use guichet::portal::Portal;
+use guichet::settings::Settings;
+use guichet::{secret, settings};
+use guichet_migrations::Migrator;
+use rocket::figment::Figment;
+use sea_orm_migration::MigratorTrait;
+
+/// Guichet, le guichet des électeurs : mot de passe et identifiant de vote.
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Essayer le portail : tout est embarqué, rien n’est envoyé
+    Demo {
+        #[arg(long, default_value_t = 8000)]
+        port: u16,
+        #[arg(long, default_value = "data/demo")]
+        dir: PathBuf,
+    },
+    /// Ouvrir le portail, selon Rocket.toml et les variables GUICHET_*
+    Serve,
+    /// Mettre le schéma de la base à jour
+    Migrate,
+    /// Afficher les réglages en vigueur, sans les secrets
+    Settings,
+    /// Ajouter une élection, exporter ses identifiants
+    #[command(subcommand)]
+    Election(Election),
+    /// Importer une liste électorale
+    #[command(subcommand)]
+    Roll(Roll),
+    /// Voir les messages en attente ou en échec, les relancer
+    #[command(subcommand)]
+    Outbox(Outbox),
+}
+
+#[derive(Subcommand)]
+enum Outbox {
+    /// Lister ce qui attend et ce qui a échoué
+    List,
+    /// Rendre tout ce qui attend aussitôt dû, une fois la panne réparée
+    Retry,
+}
+
+#[derive(Subcommand)]
+enum Election {
+    /// Ajouter l’élection que décrit un fichier TOML ; affiche son numéro
+    Add { file: PathBuf },
+    /// Écrire l’état de chaque identifiant (empreinte, état, rang) et, à part, la clé des empreintes
+    Export {
+        #[arg(long)]
+        election: i64,
+        #[arg(long)]
+        to: PathBuf,
+        /// Écrire aussi la clé des empreintes, pour la plateforme de vote
+        #[arg(long)]
+        key_to: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Roll {
+    /// Importer un fichier CSV ; le refaire ne change que ce qui a changé
+    Import {
+        #[arg(long)]
+        election: i64,
+        file: PathBuf,
+        /// Dire ce qui changerait, sans rien écrire
+        #[arg(long)]
+        dry_run: bool,
+        /// Écrire les lignes refusées : ligne;colonne;valeur;motif
+        #[arg(long)]
+        report: Option<PathBuf>,
+    },
+}
+
+/// Why a command ends without having done its work.
+enum Stop {
+    /// Exit status 1: refused, with the reason.
+    Refused(String),
+    /// Exit status 2: one line per fault of the settings.
+    Settings(Vec<String>),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault.to_string())
+    }
+}
+
+pub async fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Demo { port, dir } => serve::demonstrate(port, &dir).await,
+        Command::Serve => serve::serve().await,
+        Command::Migrate => migrate().await,
+        Command::Settings => show(),
+        Command::Election(Election::Add { file }) => election::add(&file).await,
+        Command::Election(Election::Export { election, to, key_to }) => {
+            election::export(election, &to, key_to.as_deref()).await
+        }
+        Command::Outbox(Outbox::List) => outbox::list().await,
+        Command::Outbox(Outbox::Retry) => outbox::retry().await,
+        Command::Roll(Roll::Import { election, file, dry_run, report }) => {
+            election::import_roll(election, &file, dry_run, report.as_deref()).await
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Refused(reason)) => {
+            eprintln!("Refusé : {reason}");
+            ExitCode::from(1)
+        }
+        Err(Stop::Settings(faults)) => {
+            for fault in faults {
+                eprintln!("{fault}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn migrate() -> Result<(), Stop> {
+    let portal = open(&settings::figment()).await?;
+    Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
+    check(&portal).await?;
+    println!("Le schéma est à jour.");
+    Ok(())
+}
+
+fn show() -> Result<(), Stop> {
+    let figment = settings::figment();
+    let settings = Settings::read(&figment).map_err(Stop::Settings)?;
+    print!("{}", settings::shown(&settings));
+    Ok(())
+}
+
+async fn open(figment: &Figment) -> Result<Portal, Stop> {
+    let settings = Settings::read(figment).map_err(Stop::Settings)?;
+    Ok(Portal::open(settings).await?)
+}
+
+/// The portal of the settings, on a database that is ready for it.
+async fn open_checked() -> Result<Portal, Stop> {
+    let portal = open(&settings::figment()).await?;
+    check(&portal).await?;
+    Ok(portal)
+}
+
+async fn check(portal: &Portal) -> Result<(), Stop> {
+    let pending = Migrator::get_pending_migrations(&*portal.db).await.map_err(Fault::from)?;
+    if !pending.is_empty() {
+        return Err(Stop::Refused("le schéma de la base n’est pas à jour ; lancez d’abord « guichet migrate »".into()));
+    }
+    if !secret::fits(portal).await? {
+        return Err(Stop::Refused(
+            "portal.secret : cette base a été remplie sous un autre secret ; remettez celui d’origine".into(),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! The commands on the messages that wait or failed.
+
+use guichet::carriers::Reason;
+use guichet::entities::message::{Channel, State};
+use guichet::outbox::watch;
+use guichet::texts;
+
+use super::{Stop, open_checked};
+
+pub async fn list() -> Result<(), Stop> {
+    let portal = open_checked().await?;
+    let (mut after, mut waiting, mut failed) = (0, 0, 0);
+    println!("numéro;canal;lettre;état;essais;créé le;prochain essai;passerelle;motif;code");
+    loop {
+        let page = watch::unfinished(&portal, after).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for message in page {
+            let state = match message.state {
+                State::Queued => "en attente",
+                State::Sending => "en cours",
+                State::Failed => "refusé",
+                State::Expired => "expiré",
+                State::Accepted | State::Delivered => continue,
+            };
+            let due = message.ended_at.is_none().then(|| texts::date_and_time(message.due_at));
+            waiting += i32::from(due.is_some());
+            failed += i32::from(due.is_none());
+            println!(
+                "{};{};{};{state};{};{};{};{};{};{}",
+                message.id,
+                if message.channel == Channel::Sms { "SMS" } else { "courriel" },
+                message.letter,
+                message.attempts,
+                texts::date_and_time(message.created_at),
+                due.unwrap_or_default(),
+                message.gateway.unwrap_or_default(),
+                message.failure.as_deref().and_then(Reason::from_name).map_or("", in_french),
+                message.code.unwrap_or_default(),
+            );
+        }
+    }
+    println!("{waiting} en attente, {failed} en échec");
+    Ok(())
+}
+
+fn in_french(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Number => "ce numéro ne reçoit pas de SMS",
+        Reason::Unreachable => "téléphone éteint ou hors de portée",
+        Reason::Limit => "le transporteur demande de ralentir",
+        Reason::Outage => "le transporteur ne répond pas",
+        Reason::Operator => "compte, expéditeur ou droits à corriger chez le transporteur",
+        Reason::Mailbox => "boîte refusée par le serveur de messagerie",
+        Reason::Unreadable => "scellé sous un autre secret",
+        Reason::Replaced => "remplacé par un autre identifiant",
+    }
+}
+
+pub async fn retry() -> Result<(), Stop> {
+    let portal = open_checked().await?;
+    println!("{} messages relancés", watch::retry(&portal).await?);
+    Ok(())
+}

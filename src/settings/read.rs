@@ -1,0 +1,127 @@
+//! Reading the settings: the defaults, a file, the environment.
+
+use std::collections::BTreeMap;
+
+use reqwest::Url;
+use rocket::figment::providers::{Env, Format, Serialized, Toml};
+use rocket::figment::{Figment, Profile};
+use serde::de::DeserializeOwned;
+
+use super::{PortalSettings, Settings};
+
+const SECTIONS: [&str; 8] =
+    ["portal", "database", "mail", "sms", "throttle", "password_hash", "captcha", "populations"];
+const PUBLIC_URL: &str = "portal.public_url : attendu une adresse sans chemin, comme https://vote.example.fr";
+
+/// The defaults, then Rocket.toml of this folder, then the environment.
+pub fn figment() -> Figment {
+    let profile = Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE);
+    Figment::from(rocket::Config::default())
+        .merge(Toml::string(include_str!("../../Rocket.toml")).nested())
+        .merge(Toml::file("Rocket.toml").nested())
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
+        .merge(Env::prefixed("GUICHET_").split("__").global())
+        .select(profile)
+}
+
+impl Settings {
+    /// # Errors
+    /// One French line per fault, none of which tells a secret.
+    pub fn read(figment: &Figment) -> Result<Self, Vec<String>> {
+        let mut faults = Vec::new();
+        let portal = section::<PortalSettings>(figment, "portal", &mut faults);
+        let database = section(figment, "database", &mut faults);
+        let mail = section(figment, "mail", &mut faults);
+        let sms = section(figment, "sms", &mut faults);
+        let throttle = section(figment, "throttle", &mut faults);
+        let password_hash = section(figment, "password_hash", &mut faults);
+        let captcha = section(figment, "captcha", &mut faults);
+        let populations = section(figment, "populations", &mut faults);
+        faults.extend(unknown_variables());
+        if let Err(error) = figment.extract::<rocket::Config>() {
+            faults
+                .extend(error.into_iter().map(|fault| format!("{} : {}", fault.path.join("."), describe(&fault.kind))));
+        }
+        let settings = (|| {
+            let mut portal = portal?;
+            match origin(&portal.public_url) {
+                Some(origin) => portal.public_url = origin,
+                None => faults.push(PUBLIC_URL.to_owned()),
+            }
+            let settings = Self {
+                profile: figment.profile().clone(),
+                portal,
+                database: database?,
+                mail: mail?,
+                sms: sms?,
+                throttle: throttle?,
+                password_hash: password_hash?,
+                captcha: captcha?,
+                populations: populations?,
+            };
+            faults.extend(settings.faults());
+            Some(settings)
+        })();
+        settings.filter(|_| faults.is_empty()).ok_or(faults)
+    }
+}
+
+fn section<T: DeserializeOwned>(figment: &Figment, name: &str, faults: &mut Vec<String>) -> Option<T> {
+    let figment = figment.clone().join(Serialized::default(name, BTreeMap::<String, String>::new()));
+    match figment.extract_inner(name) {
+        Ok(section) => Some(section),
+        Err(error) => {
+            // The kind names what was expected; the actual value, which may be a secret, is left out.
+            faults.extend(error.into_iter().map(|fault| {
+                // Figment puts the section behind its key.
+                let inner: Vec<&str> = fault.path.iter().map(String::as_str).filter(|key| *key != name).collect();
+                let key = [&[name], &inner[..]].concat().join(".");
+                format!("{key} : {}", describe(&fault.kind))
+            }));
+            None
+        }
+    }
+}
+
+fn describe(kind: &rocket::figment::error::Kind) -> String {
+    use rocket::figment::error::Kind;
+    match kind {
+        Kind::MissingField(field) => format!("il manque « {field} »"),
+        Kind::UnknownField(field, known) => format!("« {field} » est inconnu ; connus : {}", known.join(", ")),
+        Kind::UnknownVariant(_, known) => format!("attendu l’un de : {}", known.join(", ")),
+        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => {
+            let wanted = match wanted.as_str() {
+                "a string" => "un texte",
+                "u8" | "u16" | "u32" | "u64" | "usize" => "un nombre entier, sans signe",
+                "a boolean" => "true ou false",
+                other => other,
+            };
+            format!("valeur refusée, attendu : {wanted}")
+        }
+        _ => "illisible".to_owned(),
+    }
+}
+
+/// A mistyped variable would be left out in silence.
+fn unknown_variables() -> Vec<String> {
+    std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter_map(|name| name.strip_prefix("GUICHET_").map(str::to_lowercase))
+        // The log's own filter, and what the tests are given.
+        .filter(|name| name != "log" && !name.starts_with("test_"))
+        .filter(|name| !SECTIONS.contains(&name.split("__").next().unwrap_or(name)))
+        .map(|name| format!("GUICHET_{} : réglage inconnu", name.to_uppercase()))
+        .collect()
+}
+
+/// The origin of an address that is nothing more, as browsers write it in `Origin`.
+fn origin(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let is_bare = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    is_bare.then(|| url.origin().ascii_serialization())
+}
