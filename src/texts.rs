@@ -11,6 +11,7 @@ use handlebars::{
 };
 use rust_embed::RustEmbed;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::fault::Fault;
 use crate::values::{Instant, paris};
@@ -38,6 +39,14 @@ pub struct Texts {
     letters: Handlebars<'static>,
 }
 
+/// A mail's words, for every kind of reader.
+#[derive(Debug)]
+pub struct Letter {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
 impl Texts {
     pub fn load() -> Result<Self, Fault> {
         let mut pages = Handlebars::new();
@@ -49,6 +58,7 @@ impl Texts {
         pages.register_helper("t", Box::new(Translate));
         let mut letters = pages.clone();
         letters.register_escape_fn(no_escape);
+        letters.register_template_string("mail/link", "{{href}}\n")?;
         Ok(Self { pages, letters })
     }
 
@@ -57,9 +67,26 @@ impl Texts {
         Ok(self.pages.render(template, context)?)
     }
 
-    /// A letter or an SMS: plain text.
+    /// An SMS: plain text.
     pub fn plain(&self, template: &str, context: &impl Serialize) -> Result<String, Fault> {
         Ok(self.letters.render(template, context)?)
+    }
+
+    /// A mail: one template for its subject, which is the first line, its text and its HTML. Paragraphs stand between
+    /// empty lines; a link on a line of its own becomes a button.
+    pub fn letter(&self, template: &str, context: &impl Serialize) -> Result<Letter, Fault> {
+        let read = |texts: &Handlebars<'static>| -> Result<(String, String), Fault> {
+            let rendered = texts.render(template, context)?;
+            let (subject, body) = rendered.split_once('\n').ok_or_else(|| Fault::new("a mail without a text"))?;
+            // A line break in a name must not become a header.
+            let subject = subject.replace(char::is_control, " ").trim().to_owned();
+            Ok((subject, format!("{}\n\n{}", body.trim(), texts.render("mail/closing", context)?.trim())))
+        };
+        let (subject, text) = read(&self.letters)?;
+        let (_, marked) = read(&self.pages)?;
+        let paragraphs: Vec<String> = marked.split("\n\n").map(|lines| lines.trim().replace('\n', "<br>\n")).collect();
+        let html = self.page("mail/shell", &json!({ "subject": subject, "paragraphs": paragraphs }))?;
+        Ok(Letter { subject, text: text + "\n", html })
     }
 }
 

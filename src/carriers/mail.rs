@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, Message};
+use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -21,12 +21,13 @@ use crate::values::Instant;
 /// A server that has not answered by then is silent.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A mail in plain text.
+/// A mail, in text and in HTML that says the same.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     pub to: String,
     pub subject: String,
     pub text: String,
+    pub html: String,
 }
 
 impl std::fmt::Debug for Mail {
@@ -135,11 +136,19 @@ fn judge(error: &lettre::transport::smtp::Error) -> Handover {
 
 /// `plainly`: for eyes and scripts, as 8-bit text; mail servers get an encoding that all of them carry.
 fn written(mail: &Mail, sender: &Sender, now: Instant, plainly: bool) -> Result<Message, Fault> {
-    let body = if plainly {
-        Body::dangerous_pre_encoded(mail.text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::EightBit)
-    } else {
-        Body::new(mail.text.clone())
+    let part = |content: &str, kind: ContentType| {
+        let part = SinglePart::builder().header(kind);
+        if plainly {
+            let lines = content.replace('\n', "\r\n").into_bytes();
+            part.body(Body::dangerous_pre_encoded(lines, ContentTransferEncoding::EightBit))
+        } else {
+            part.body(content.to_owned())
+        }
     };
+    // The last one is the best one, for those who can show it.
+    let parts = MultiPart::alternative()
+        .singlepart(part(&mail.text, ContentType::TEXT_PLAIN))
+        .singlepart(part(&mail.html, ContentType::TEXT_HTML));
     let mut message = Message::builder().from(sender.from.clone());
     if let Some(reply_to) = &sender.reply_to {
         message = message.reply_to(reply_to.clone());
@@ -150,8 +159,7 @@ fn written(mail: &Mail, sender: &Sender, now: Instant, plainly: bool) -> Result<
         .date(now.into())
         .message_id(None)
         .header(AutoSubmitted)
-        .header(ContentType::TEXT_PLAIN)
-        .body(body)?)
+        .multipart(parts)?)
 }
 
 /// RFC 3834: holiday answers stay away from mails written by a machine.

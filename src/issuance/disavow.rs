@@ -5,28 +5,30 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 use super::seat::{Seat, identifiers};
 use super::void;
 use crate::entities::voting_identifier::State;
-use crate::entities::{account, election, voter, voting_identifier};
+use crate::entities::{account, election, establishment, voter, voting_identifier};
 use crate::fault::Fault;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
 use crate::values::Token;
 
-/// The seat that a disavowal link speaks of, for as long as the election's window is open.
-pub async fn look(portal: &Portal, token: &Token) -> Result<Option<Seat>, Fault> {
+/// The seat and the identifier that a disavowal link speaks of, for as long as the election's window is open.
+pub async fn look(portal: &Portal, token: &Token) -> Result<Option<(Seat, voting_identifier::Model)>, Fault> {
     let found = voting_identifier::Entity::find()
         .filter(voting_identifier::Column::DisavowDigest.eq(token.digest()))
         .find_also_related(voter::Entity)
         .one(&*portal.db)
         .await?;
-    let Some((_, Some(voter))) = found else { return Ok(None) };
+    let Some((identifier, Some(voter))) = found else { return Ok(None) };
     let election = election::Entity::find_by_id(voter.election_id).one(&*portal.db).await?;
-    Ok(election.filter(|election| portal.now() < election.reissue_closes).map(|election| Seat { election, voter }))
+    let election = election.filter(|election| portal.now() < election.reissue_closes);
+    Ok(election.map(|election| (Seat { election, voter }, identifier)))
 }
 
-/// Freezes issuance for the voter and revokes what is active. Doing it twice changes nothing more.
+/// Freezes issuance for the voter, revokes what is active, and tells the mailbox and the election's assistance. Doing
+/// it twice changes nothing more.
 /// Returns false for a link that no mail ever held, or whose time is over.
 pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
-    let Some(seat) = look(portal, token).await? else { return Ok(false) };
+    let Some((seat, disavowed)) = look(portal, token).await? else { return Ok(false) };
     let now = portal.now();
     let work = portal.db.begin().await?;
     let voter = voter::Entity::find_by_id(seat.voter.id).lock_exclusive().one(&*work).await?;
@@ -36,9 +38,14 @@ pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
     for identifier in identifiers(&*work, voter.id).await?.iter().filter(|i| i.state == State::Active) {
         void::retire(&work, identifier, now).await?;
     }
-    if let Some(account) = account::Entity::find_by_id(voter.account_id).one(&*work).await? {
-        let letter = letters::identifier_disavowed(portal, &account.email, &seat.election)?;
-        outbox::enqueue(&*work, portal, Some(account.id), letter).await?;
+    let account = account::Entity::find_by_id(voter.account_id).one(&*work).await?;
+    let establishment = establishment::Entity::find_by_id(voter.establishment_id).one(&*work).await?;
+    if let (Some(account), Some(establishment)) = (account, establishment) {
+        let (election, email, number) = (&seat.election, &account.email, &disavowed.masked_number);
+        let heard = letters::identifier_disavowed(portal, email, election)?;
+        outbox::enqueue(&*work, portal, Some(account.id), heard).await?;
+        let report = letters::disavowal_reported(portal, election, &voter, email, &establishment, number)?;
+        outbox::enqueue(&*work, portal, None, report).await?;
     }
     work.commit().await?;
     portal.wake_worker();

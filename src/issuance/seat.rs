@@ -17,12 +17,11 @@ pub struct Seat {
 }
 
 /// The elections on whose rolls an account is: the ones open now first, then the next to close.
-pub async fn seats(portal: &Portal, account: i64) -> Result<Vec<Seat>, Fault> {
-    let now = portal.now();
+pub async fn seats(db: &impl ConnectionTrait, account: i64, now: Instant) -> Result<Vec<Seat>, Fault> {
     let found = voter::Entity::find()
         .filter(voter::Column::AccountId.eq(account))
         .find_also_related(election::Entity)
-        .all(&*portal.db)
+        .all(db)
         .await?;
     let mut seats: Vec<Seat> =
         found.into_iter().filter_map(|(voter, election)| Some(Seat { election: election?, voter })).collect();
@@ -32,7 +31,7 @@ pub async fn seats(portal: &Portal, account: i64) -> Result<Vec<Seat>, Fault> {
 
 /// One seat of an account: the named election's, or the first.
 pub async fn find(portal: &Portal, account: i64, election: Option<i64>) -> Result<Option<Seat>, Fault> {
-    let mut seats = seats(portal, account).await?.into_iter();
+    let mut seats = seats(&*portal.db, account, portal.now()).await?.into_iter();
     Ok(match election {
         Some(id) => seats.find(|seat| seat.election.id == id),
         None => seats.next(),

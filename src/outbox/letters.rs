@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Content, Sealed, seal};
 use crate::carriers::{Mail, Reason, Sms};
-use crate::entities::election;
+use crate::entities::{election, establishment, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::texts;
@@ -23,6 +23,7 @@ pub enum Letter {
     IdentifierSent,
     IdentifierVoided,
     IdentifierDisavowed,
+    DisavowalReported,
 }
 
 impl Letter {
@@ -34,6 +35,7 @@ impl Letter {
             Self::IdentifierSent => "identifier-sent",
             Self::IdentifierVoided => "identifier-voided",
             Self::IdentifierDisavowed => "identifier-disavowed",
+            Self::DisavowalReported => "disavowal-reported",
         }
     }
 
@@ -41,26 +43,36 @@ impl Letter {
     pub fn priority(self) -> i16 {
         match self {
             Self::PasswordLink | Self::IdentifierSms => AWAITED,
-            Self::PasswordChanged | Self::IdentifierSent | Self::IdentifierVoided | Self::IdentifierDisavowed => NOTICE,
+            Self::PasswordChanged
+            | Self::IdentifierSent
+            | Self::IdentifierVoided
+            | Self::IdentifierDisavowed
+            | Self::DisavowalReported => NOTICE,
         }
     }
 }
 
-/// The one-time link to set a password, and until when it lives.
-pub fn password_link(portal: &Portal, to: &str, token: &Token, until: Instant) -> Result<Sealed, Fault> {
+/// The one-time link to set a password, and until when it lives. `election`: whose assistance helps, if there is one.
+pub fn password_link(
+    portal: &Portal,
+    to: &str,
+    token: &Token,
+    until: Instant,
+    election: Option<&election::Model>,
+) -> Result<Sealed, Fault> {
     let context = json!({
         "link": portal.link(&format!("/mot-de-passe/nouveau/{}", token.text())),
         "until": texts::date_and_time(until),
     });
-    mail(portal, Letter::PasswordLink, to, &context)
+    mail(portal, Letter::PasswordLink, to, election, context)
 }
 
-pub fn password_changed(portal: &Portal, to: &str) -> Result<Sealed, Fault> {
+pub fn password_changed(portal: &Portal, to: &str, election: Option<&election::Model>) -> Result<Sealed, Fault> {
     let context = json!({
         "at": texts::date_and_time(portal.now()),
         "link": portal.link("/mot-de-passe/oublie"),
     });
-    mail(portal, Letter::PasswordChanged, to, &context)
+    mail(portal, Letter::PasswordChanged, to, election, context)
 }
 
 /// The identifier itself, to the phone.
@@ -101,9 +113,8 @@ pub fn identifier_sent(
         "number": number.masked(),
         "at": texts::date_and_time(portal.now()),
         "disavow": portal.link(&format!("/pas-moi/{}", disavow.text())),
-        "support": support(election),
     });
-    mail(portal, Letter::IdentifierSent, to, &context)
+    mail(portal, Letter::IdentifierSent, to, Some(election), context)
 }
 
 /// Tells the voter that the SMS could not be delivered, and that the try was given back.
@@ -124,18 +135,35 @@ pub fn identifier_voided(
         "number": masked_number,
         "link": portal.link("/electeur"),
         "until": texts::date_and_time(election.reissue_closes),
-        "support": support(election),
     });
-    mail(portal, Letter::IdentifierVoided, to, &context)
+    mail(portal, Letter::IdentifierVoided, to, Some(election), context)
 }
 
+/// Tells the mailbox that its owner's "that was not me" was heard.
 pub fn identifier_disavowed(portal: &Portal, to: &str, election: &election::Model) -> Result<Sealed, Fault> {
+    let context = json!({ "election": election.name, "at": texts::date_and_time(portal.now()) });
+    mail(portal, Letter::IdentifierDisavowed, to, Some(election), context)
+}
+
+/// Tells the election's assistance of it: somebody may know the voter's password, NUMEN and birthdate.
+pub fn disavowal_reported(
+    portal: &Portal,
+    election: &election::Model,
+    voter: &voter::Model,
+    email: &str,
+    establishment: &establishment::Model,
+    masked_number: &str,
+) -> Result<Sealed, Fault> {
     let context = json!({
         "election": election.name,
+        "name": format!("{} {}", voter.first_names, voter.last_name),
+        "email": email,
+        "establishment": establishment.name,
+        "uai": establishment.uai,
         "at": texts::date_and_time(portal.now()),
-        "support": support(election),
+        "number": masked_number,
     });
-    mail(portal, Letter::IdentifierDisavowed, to, &context)
+    mail(portal, Letter::DisavowalReported, &election.support_email, None, context)
 }
 
 /// Whom to call, as letters and pages say it.
@@ -147,15 +175,16 @@ pub fn support(election: &election::Model) -> Value {
     })
 }
 
-/// A mail's template holds its subject on the first line.
-fn mail(portal: &Portal, letter: Letter, to: &str, context: &Value) -> Result<Sealed, Fault> {
-    let rendered = portal.texts.plain(&format!("mail/{}", letter.name()), context)?;
-    let (subject, text) = rendered.split_once('\n').ok_or_else(|| Fault::new("a mail without a text"))?;
-    let mail = Mail {
-        to: to.to_owned(),
-        // A line break in a name must not become a header.
-        subject: subject.replace(char::is_control, " ").trim().to_owned(),
-        text: text.trim_start().to_owned(),
-    };
-    seal(portal, letter, &Content::Mail(mail))
+fn mail(
+    portal: &Portal,
+    letter: Letter,
+    to: &str,
+    election: Option<&election::Model>,
+    mut context: Value,
+) -> Result<Sealed, Fault> {
+    let is_answered = portal.settings.mail.reply_to.is_some();
+    context["signature"] = if is_answered { "mail-signature" } else { "mail-signature-unanswered" }.into();
+    context["support"] = election.map(support).into();
+    let texts::Letter { subject, text, html } = portal.texts.letter(&format!("mail/{}", letter.name()), &context)?;
+    seal(portal, letter, &Content::Mail(Mail { to: to.to_owned(), subject, text, html }))
 }

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 
 use crate::entities::{account, recovery_request, recovery_ticket};
 use crate::fault::Fault;
+use crate::issuance::seat::seats;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
 use crate::values::{EmailAddress, Purpose, Token};
@@ -74,7 +75,9 @@ async fn give_link(portal: &Portal, work: &crate::db::Work, account: &account::M
     }
     let until = now + chrono::Duration::minutes(portal.population(&account.population)?.link_minutes.into());
     let token = Token::draw(&portal.chance);
-    let letter = letters::password_link(portal, &account.email, &token, until)?;
+    let seats = seats(&**work, account.id, now).await?;
+    let election = seats.first().map(|seat| &seat.election);
+    let letter = letters::password_link(portal, &account.email, &token, until, election)?;
     recovery_ticket::Entity::update_many()
         .col_expr(recovery_ticket::Column::ClosedAt, sea_orm::sea_query::Expr::value(now))
         .filter(recovery_ticket::Column::AccountId.eq(account.id))

@@ -5,6 +5,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use super::rules;
 use crate::entities::{account, recovery_ticket, voter};
 use crate::fault::Fault;
+use crate::issuance::seat::seats;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
 use crate::sign_in::{self, sessions};
@@ -65,7 +66,9 @@ pub async fn redeem(portal: &Portal, token: &Token, password: &str, again: &str)
     };
     let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
     let hash = place.hash(password).await?;
-    let letter = letters::password_changed(portal, &link.account.email)?;
+    let seats = seats(&*portal.db, link.account.id, portal.now()).await?;
+    let election = seats.first().map(|seat| &seat.election);
+    let letter = letters::password_changed(portal, &link.account.email, election)?;
 
     let work = portal.db.begin().await?;
     // The account first, then its links: the order in which a new link is given, too.

@@ -17,7 +17,7 @@ pub async fn confirm(portal: &State<Portal>, token: &str) -> Answered {
         Some(token) => disavow::look(portal, &token).await?,
         None => None,
     };
-    let Some(seat) = seat else { return Ok(gone().into()) };
+    let Some((seat, _)) = seat else { return Ok(gone().into()) };
     let done = seat.voter.frozen_at.is_some();
     let context = json!({
         "done": done,
@@ -32,7 +32,7 @@ pub async fn confirm(portal: &State<Portal>, token: &str) -> Answered {
 #[post("/pas-moi/<token>", data = "<_form>")]
 pub async fn freeze(portal: &State<Portal>, token: &str, _form: Pressed) -> Answered {
     let Some(parsed) = Token::parse(token) else { return Ok(gone().into()) };
-    let Some(seat) = disavow::look(portal, &parsed).await? else { return Ok(gone().into()) };
+    let Some((seat, _)) = disavow::look(portal, &parsed).await? else { return Ok(gone().into()) };
     if !disavow::disavow(portal, &parsed).await? {
         return Ok(gone().into());
     }

@@ -25,7 +25,7 @@ const FOLLOW_LATE_EVERY: u32 = 20;
 #[get("/electeur")]
 pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Fault> {
     let mut spaces = Vec::new();
-    for seat in seat::seats(portal, session.0.account.id).await? {
+    for seat in seat::seats(&*portal.db, session.0.account.id, portal.now()).await? {
         spaces.push(described(portal, &space::space(portal, seat).await?));
     }
     Ok(Page::new("voter/space", "space-title", json!({ "spaces": spaces })))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use guichet::carriers::twilio::Twilio;
 use guichet::carriers::{Handover, Mail, MailCarrier, Reason, Sms};
 use guichet::settings::{self, Settings};
+use mail_parser::MimeHeaders as _;
 use rocket::figment::Figment;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use rocket::tokio::net::TcpListener;
@@ -42,7 +43,10 @@ fn twilio(base_url: &str) -> Twilio {
 
 fn mail(to: &str) -> Mail {
     Mail {
-        to: to.into(), subject: "Choisissez votre mot de passe".into(), text: "Bonjour à vous : « été »\n".into()
+        to: to.into(),
+        subject: "Choisissez votre mot de passe".into(),
+        text: "Bonjour à vous : « été »\n".into(),
+        html: "<p>Bonjour à vous : « été »</p>\n".into(),
     }
 }
 
@@ -60,7 +64,9 @@ async fn a_real_smtp_server_receives_the_mail() {
     let received = received(Path::new(&maildir), &to);
     let received = mail_parser::MessageParser::default().parse(&received).unwrap();
     assert_eq!(received.subject(), Some("Choisissez votre mot de passe"));
+    assert!(received.is_content_type("multipart", "alternative"));
     assert_eq!(received.body_text(0).unwrap().trim(), "Bonjour à vous : « été »");
+    assert_eq!(received.body_html(0).unwrap().trim(), "<p>Bonjour à vous : « été »</p>");
     assert_eq!(received.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
 
     let refused = carrier.send(&mail("refuse@ac-valmont.example"), opening_day()).await;

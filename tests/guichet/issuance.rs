@@ -288,6 +288,7 @@ on_both! {
         assert_eq!(app.count("SELECT COUNT(*) FROM voting_identifier WHERE state = 'active'").await, 0);
         let told = app.mails_to(&voter(1).email).into_iter().filter(|mail| mail.subject.contains("bloquées")).count();
         assert_eq!(told, 1);
+        assert_eq!(app.mails_to(&app.election.support_email).len(), 1, "the desk is told, once");
         browser.get("/electeur/identifiant").await.expect(200, "locked");
         for forged in ["/pas-moi/x", &format!("/pas-moi/{}", "A".repeat(43))] {
             mailbox.get(forged).await.expect(410, "link-expired");

@@ -13,6 +13,7 @@ mod delivery;
 mod export;
 mod issuance;
 mod layers;
+mod letters;
 mod path;
 mod races;
 mod recovery;

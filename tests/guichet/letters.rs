@@ -1,0 +1,99 @@
+//! What the letters say, word for word, on a stopped clock.
+
+use guichet::carriers::{Handover, Mail, Reason};
+use guichet::values::VotingIdentifier;
+
+use crate::support::{App, Backend, voter};
+
+/// A letter as it is received, without what differs each time.
+fn shown(mail: &Mail) -> String {
+    let secret_paths = ["/mot-de-passe/nouveau/", "/pas-moi/"];
+    let without_tokens = |text: &str| {
+        secret_paths.iter().fold(text.to_owned(), |text, path| {
+            let mut pieces = text.split(path);
+            let first = pieces.next().unwrap().to_owned();
+            pieces.fold(first, |text, piece| {
+                let end = piece.find(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c)).unwrap_or(piece.len());
+                format!("{text}{path}(jeton){}", &piece[end..])
+            })
+        })
+    };
+    without_tokens(&format!("To: {}\nSubject: {}\n\n{}\n----\n{}", mail.to, mail.subject, mail.text, mail.html))
+}
+
+fn letter(app: &App, to: &str, subject: &str) -> String {
+    let found = app.mails_to(to).into_iter().rev().find(|mail| mail.subject.contains(subject));
+    shown(&found.expect("a letter with this subject"))
+}
+
+#[tokio::test]
+async fn every_letter_says_what_it_should() {
+    let app = App::start(Backend::Sqlite).await;
+    let camille = voter(1);
+    app.enrol(std::slice::from_ref(&camille)).await;
+    let browser = app.browser();
+    browser.arrive(&app, &camille).await;
+    let number = Reason::Number.with("21211");
+    for (mobile, answer) in [
+        ("06 12 34 56 71", Handover::Refused(number)),
+        ("06 12 34 56 72", Handover::Refused(Reason::Unreachable.with("30003"))),
+        ("06 12 34 56 73", Handover::Refused(Reason::Operator.into())),
+    ] {
+        app.sms_answers(vec![answer]);
+        browser.ask_identifier(&camille, mobile).await.expect(200, "issued");
+        app.drain().await;
+    }
+    browser.ask_identifier(&camille, "06 12 34 56 78").await.expect(200, "issued");
+    app.drain().await;
+    app.browser().post(&app.mailed_link(&camille.email, "/pas-moi/"), &[]).await.expect(200, "frozen");
+    app.drain().await;
+
+    let to = camille.email.as_str();
+    insta::assert_snapshot!("password-link", letter(&app, to, "Choisissez"));
+    insta::assert_snapshot!("password-changed", letter(&app, to, "a changé"));
+    insta::assert_snapshot!("identifier-sent", letter(&app, to, "vient d’être envoyé"));
+    insta::assert_snapshot!("identifier-disavowed", letter(&app, to, "bloquées"));
+    insta::assert_snapshot!("disavowal-reported", letter(&app, &app.election.support_email, "contesté"));
+    let voided: Vec<_> = app
+        .mails_to(to)
+        .into_iter()
+        .filter(|mail| mail.subject.contains("n’a pas pu"))
+        .map(|mail| shown(&mail))
+        .collect();
+    insta::assert_snapshot!("identifier-voided", voided.join("\n====\n"));
+    let sms = app.sms().last().unwrap().text.clone();
+    let identifier = sms.split_whitespace().find_map(VotingIdentifier::parse).unwrap().text();
+    insta::assert_snapshot!("identifier-sms", sms.replace(&identifier, "(identifiant)"));
+}
+
+#[tokio::test]
+async fn what_people_typed_stays_text_in_html() {
+    let app = App::start(Backend::Sqlite).await;
+    let mut voter = voter(1);
+    voter.last_name = "<b>&".into();
+    app.enrol(std::slice::from_ref(&voter)).await;
+    let browser = app.browser();
+    browser.arrive(&app, &voter).await;
+    browser.ask_identifier(&voter, "06 12 34 56 78").await.expect(200, "issued");
+    app.drain().await;
+    app.browser().post(&app.mailed_link(&voter.email, "/pas-moi/"), &[]).await.expect(200, "frozen");
+    app.drain().await;
+    let report = app.mails_to(&app.election.support_email).pop().unwrap();
+    assert!(report.text.contains("Dominique <b>&"), "{}", report.text);
+    assert!(report.html.contains("Dominique &lt;b&gt;&amp;"), "{}", report.html);
+}
+
+#[tokio::test]
+async fn a_letter_that_may_be_answered_does_not_say_otherwise() {
+    for (reply_to, told) in [(None, true), (Some("Assistance <aide@example.fr>"), false)] {
+        let app = App::start_with(Backend::Sqlite, |figment| match reply_to {
+            Some(address) => figment.merge(("mail.reply_to", address)),
+            None => figment,
+        });
+        let app = app.await;
+        app.enrol(&[voter(1)]).await;
+        app.browser().ask_link(&app, &voter(1)).await;
+        let mail = app.mails_to(&voter(1).email).pop().unwrap();
+        assert_eq!(mail.text.contains("merci de ne pas y répondre"), told, "{}", mail.text);
+    }
+}
