@@ -96,6 +96,11 @@ pub fn sentence(key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> Str
     LOCALES.lookup_with_args(&FRENCH, key, &arguments)
 }
 
+/// A value for a spreadsheet, which would run one that begins like a formula.
+pub fn cell(value: &str) -> Cow<'_, str> {
+    if value.starts_with(['=', '+', '-', '@']) { format!("'{value}").into() } else { value.into() }
+}
+
 /// `lundi 23 novembre 2026 à 10 h 05`, in Paris.
 pub fn date_and_time(at: Instant) -> String {
     sentence("date-and-time", &moment(at))

@@ -8,6 +8,7 @@ mod m0003_outbox;
 mod m0004_issuance;
 mod m0005_delivery;
 mod m0006_master_secret;
+mod m0007_mailboxes;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_issuance::Migration),
             Box::new(m0005_delivery::Migration),
             Box::new(m0006_master_secret::Migration),
+            Box::new(m0007_mailboxes::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use super::pace::Pace;
-use super::{Handover, Reason, file};
+use super::{Failure, Handover, Reason, file};
 use crate::fault::Fault;
 use crate::settings::{MailChoice, Settings};
 use crate::values::Instant;
@@ -82,7 +83,8 @@ impl MailCarrier {
         Self { kind: Kind::Memory(sent), pace: None }
     }
 
-    pub async fn send(&self, mail: &Mail, now: Instant) -> Handover {
+    /// Hands a mail over. `return_path`: where mail servers send it back; without it, to the sender.
+    pub async fn send(&self, mail: &Mail, return_path: Option<&str>, now: Instant) -> Handover {
         if let Some(pace) = &self.pace {
             pace.turn().await;
         }
@@ -91,14 +93,14 @@ impl MailCarrier {
                 sent.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
                 Handover::Accepted { id: None }
             }
-            Kind::File { folder, sender } => match written(mail, sender, now, true) {
+            Kind::File { folder, sender } => match written(mail, sender, None, now, true) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 Ok(message) => match file::write(folder, "eml", &message.formatted(), now).await {
                     Ok(()) => Handover::Accepted { id: None },
                     Err(fault) => Handover::Later { failure: Reason::Outage.with(fault.to_string()), after: None },
                 },
             },
-            Kind::Smtp { transport, sender } => match written(mail, sender, now, false) {
+            Kind::Smtp { transport, sender } => match written(mail, sender, return_path, now, false) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 // lettre's own patience ends with the connection: a server that then falls silent would
                 // hold the worker for ever.
@@ -118,24 +120,60 @@ fn later(code: &str) -> Handover {
 }
 
 /// Permanent answers (5xx) to the recipient end the message; those that concern ourselves want the operator; the rest is
-/// worth another try. The server's words may quote the address, so only the code is kept.
+/// worth another try.
 fn judge(error: &lettre::transport::smtp::Error) -> Handover {
     if error.is_tls() {
         return Handover::Blocked(Reason::Operator.with("tls"));
     }
     let Some(code) = error.status().map(|code| code.to_string()) else { return later("no answer") };
+    let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let failure = failure(&code, &words);
     match code.as_str() {
         // RFC 4954: who we are; RFC 5321: what we say.
         "500" | "501" | "502" | "503" | "504" | "530" | "534" | "535" | "538" => {
             Handover::Blocked(Reason::Operator.with(code))
         }
-        _ if error.is_permanent() => Handover::Refused(Reason::Mailbox.with(code)),
-        _ => later(&code),
+        _ if !error.is_permanent() => Handover::Later { failure, after: None },
+        _ if failure.reason == Reason::Operator => Handover::Blocked(failure),
+        _ => Handover::Refused(failure),
     }
 }
 
+/// What a mail server's answer says: its code of three digits and its words, which may begin with a finer code
+/// (RFC 3463). The words may quote the address, so only the code is kept.
+pub fn failure(code: &str, words: &str) -> Failure {
+    let finer = words.split(|c: char| c.is_whitespace() || c == '#').find_map(finer_code);
+    let is_temporary = finer.map_or(code, |(class, _, _)| class).starts_with('4');
+    let reason = match (finer.map(|(_, subject, detail)| (subject, detail)), code) {
+        // 5.1.10 (RFC 7505): the domain takes no mail; 5.2.1: the mailbox is closed.
+        (Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1)), _) if !is_temporary => Reason::MailboxUnknown,
+        (Some((2, 2)), _) | (None, "552") => Reason::MailboxFull,
+        // Our reputation, our rights, our signature: the mailbox is not to blame.
+        (Some((7, _)), _) if !is_temporary => Reason::Operator,
+        _ if is_temporary => Reason::Outage,
+        _ => Reason::Mailbox,
+    };
+    let kept = finer.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
+    reason.with(kept.unwrap_or_else(|| code.to_owned()))
+}
+
+/// `5.1.1` in three parts.
+fn finer_code(word: &str) -> Option<(&str, u16, u16)> {
+    let mut parts = word.split('.');
+    let class = parts.next().filter(|class| matches!(*class, "2" | "4" | "5"))?;
+    let mut number = || parts.next()?.parse().ok();
+    let (subject, detail) = (number()?, number()?);
+    parts.next().is_none().then_some((class, subject, detail))
+}
+
 /// `plainly`: for eyes and scripts, as 8-bit text; mail servers get an encoding that all of them carry.
-fn written(mail: &Mail, sender: &Sender, now: Instant, plainly: bool) -> Result<Message, Fault> {
+fn written(
+    mail: &Mail,
+    sender: &Sender,
+    return_path: Option<&str>,
+    now: Instant,
+    plainly: bool,
+) -> Result<Message, Fault> {
     let part = |content: &str, kind: ContentType| {
         let part = SinglePart::builder().header(kind);
         if plainly {
@@ -153,8 +191,12 @@ fn written(mail: &Mail, sender: &Sender, now: Instant, plainly: bool) -> Result<
     if let Some(reply_to) = &sender.reply_to {
         message = message.reply_to(reply_to.clone());
     }
+    let to: Mailbox = mail.to.parse()?;
+    if let Some(return_path) = return_path {
+        message = message.envelope(Envelope::new(Some(return_path.parse()?), vec![to.email.clone()])?);
+    }
     Ok(message
-        .to(mail.to.parse()?)
+        .to(to)
         .subject(mail.subject.clone())
         .date(now.into())
         .message_id(None)
@@ -177,5 +219,31 @@ impl Header for AutoSubmitted {
 
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_and_unknown_mailboxes_are_told_from_other_refusals() {
+        for (code, words, reason, kept) in [
+            ("550", "5.1.1 <d.ormeau@ac-valmont.example>: no such user", Reason::MailboxUnknown, "5.1.1"),
+            ("550", "5.1.10 RESOLVER.ADR.RecipientNotFound", Reason::MailboxUnknown, "5.1.10"),
+            ("550", "#5.1.0 Address rejected", Reason::Mailbox, "5.1.0"),
+            ("550", "5.2.1 The account is disabled", Reason::MailboxUnknown, "5.2.1"),
+            ("552", "5.2.2 Over quota", Reason::MailboxFull, "5.2.2"),
+            ("552", "Requested mail action aborted: exceeded storage allocation", Reason::MailboxFull, "552"),
+            ("452", "4.2.2 Mailbox full", Reason::MailboxFull, "4.2.2"),
+            ("550", "5.7.1 Blocked for SPF", Reason::Operator, "5.7.1"),
+            ("450", "4.7.1 Greylisted, see http://1.2.3.example", Reason::Outage, "4.7.1"),
+            ("451", "Try again later", Reason::Outage, "451"),
+            ("450", "4.1.1 Unverified address", Reason::Outage, "4.1.1"),
+            ("550", "Mailbox unavailable (host 10.5.1.1)", Reason::Mailbox, "550"),
+            ("550", "", Reason::Mailbox, "550"),
+        ] {
+            assert_eq!(failure(code, words), reason.with(kept), "{code} {words}");
+        }
     }
 }

@@ -64,6 +64,8 @@ pub enum Reason {
     Operator,
     /// The mailbox, or its domain, refuses the mail.
     Mailbox,
+    MailboxFull,
+    MailboxUnknown,
     /// Sealed with another master secret.
     Unreadable,
     /// What it brings works no longer.
@@ -71,13 +73,15 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Number,
         Self::Unreachable,
         Self::Limit,
         Self::Outage,
         Self::Operator,
         Self::Mailbox,
+        Self::MailboxFull,
+        Self::MailboxUnknown,
         Self::Unreadable,
         Self::Replaced,
     ];
@@ -90,6 +94,8 @@ impl Reason {
             Self::Outage => "outage",
             Self::Operator => "operator",
             Self::Mailbox => "mailbox",
+            Self::MailboxFull => "mailbox-full",
+            Self::MailboxUnknown => "mailbox-unknown",
             Self::Unreadable => "unreadable",
             Self::Replaced => "replaced",
         }

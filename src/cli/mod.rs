@@ -1,5 +1,6 @@
 //! What each command does, and with which status it ends: 0 done, 1 refused, 2 bad usage or settings.
 
+mod bounces;
 mod election;
 mod outbox;
 mod serve;
@@ -48,6 +49,17 @@ enum Command {
     /// Voir les messages en attente ou en échec, les relancer
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Lire les courriels revenus, lister les boîtes qui refusent
+    #[command(subcommand)]
+    Bounces(Bounces),
+}
+
+#[derive(Subcommand)]
+enum Bounces {
+    /// Lire ce qui est nouveau dans un maildir, noter les boîtes pleines ou inconnues
+    Read { maildir: PathBuf },
+    /// Lister les électeurs dont la boîte refuse les courriels, par établissement
+    List,
 }
 
 #[derive(Subcommand)]
@@ -115,6 +127,8 @@ pub async fn run(cli: Cli) -> ExitCode {
             election::export(election, &to, key_to.as_deref()).await
         }
         Command::Outbox(Outbox::List) => outbox::list().await,
+        Command::Bounces(Bounces::Read { maildir }) => bounces::read(&maildir).await,
+        Command::Bounces(Bounces::List) => bounces::list().await,
         Command::Outbox(Outbox::Retry) => outbox::retry().await,
         Command::Roll(Roll::Import { election, file, dry_run, report }) => {
             election::import_roll(election, &file, dry_run, report.as_deref()).await

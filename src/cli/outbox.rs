@@ -52,6 +52,8 @@ fn in_french(reason: Reason) -> &'static str {
         Reason::Outage => "le transporteur ne répond pas",
         Reason::Operator => "compte, expéditeur ou droits à corriger chez le transporteur",
         Reason::Mailbox => "boîte refusée par le serveur de messagerie",
+        Reason::MailboxFull => "boîte pleine",
+        Reason::MailboxUnknown => "adresse inconnue du serveur de messagerie",
         Reason::Unreadable => "scellé sous un autre secret",
         Reason::Replaced => "remplacé par un autre identifiant",
     }
@@ -59,6 +61,6 @@ fn in_french(reason: Reason) -> &'static str {
 
 pub async fn retry() -> Result<(), Stop> {
     let portal = open_checked().await?;
-    println!("{} messages relancés", watch::retry(&portal).await?);
+    println!("messages relancés : {}", watch::retry(&portal).await?);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use super::{bounces, mailbox};
 use crate::carriers::{Delivery, Failure, Gateway, Handover, Reason, Sms};
 use crate::entities::message::{Channel, Column, Entity, Model};
 use crate::fault::Fault;
@@ -16,7 +17,9 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
     let handover = match post::open(portal, &message) {
         // The operator must act, and the message must not be lost.
         None => Some(Handover::Blocked(Reason::Unreadable.into())),
-        Some(Content::Mail(mail)) => Some(portal.carriers.mail.send(&mail, portal.now()).await),
+        Some(Content::Mail(mail)) => Some(
+            portal.carriers.mail.send(&mail, bounces::return_path(portal, message.id).as_deref(), portal.now()).await,
+        ),
         // Put off before: meanwhile another identifier may have taken the place of the one in it.
         Some(Content::Sms(_)) if message.attempts > 1 && !void::is_wanted(portal, message.id).await? => {
             return end(portal, &message, &Verdict::Expired(Some(Reason::Replaced.into()))).await;
@@ -119,23 +122,34 @@ fn verdict(portal: &Portal, message: &Model, handover: Handover) -> Verdict {
 
 async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), Fault> {
     let now = portal.now();
-    let loses_identifier =
-        message.channel == Channel::Sms && matches!(verdict, Verdict::Failed(_) | Verdict::Expired(_));
-    if !loses_identifier {
-        let _turn = portal.db.turn().await?;
-        post::record(&*portal.db, message, verdict, now).await?;
-        return Ok(());
-    }
+    let reason = match verdict {
+        Verdict::Accepted { .. } => {
+            // Nothing follows from it: one statement is enough.
+            let _turn = portal.db.turn().await?;
+            post::record(&*portal.db, message, verdict, now).await?;
+            return Ok(());
+        }
+        Verdict::Failed(failure) | Verdict::Expired(Some(failure)) | Verdict::Retry { failure, .. } => {
+            Some(failure.reason)
+        }
+        Verdict::Expired(None) => None,
+    };
     let work = portal.db.begin().await?;
-    let carried = void::lock(&work, message.id).await?;
-    if post::record(&*work, message, verdict, now).await?
-        && let Some(carried) = carried
-    {
-        let reason = match verdict {
-            Verdict::Failed(failure) | Verdict::Expired(Some(failure)) => Some(failure.reason),
-            _ => None,
-        };
-        void::void(&work, portal, &carried, reason).await?;
+    match message.channel {
+        Channel::Mail => {
+            if post::record(&*work, message, verdict, now).await? {
+                mailbox::note(&*work, message.account_id, reason, now).await?;
+            }
+        }
+        Channel::Sms => {
+            let is_lost = matches!(verdict, Verdict::Failed(_) | Verdict::Expired(_));
+            let carried = if is_lost { void::lock(&work, message.id).await? } else { None };
+            if post::record(&*work, message, verdict, now).await?
+                && let Some(carried) = carried
+            {
+                void::void(&work, portal, &carried, reason).await?;
+            }
+        }
     }
     work.commit().await
 }

@@ -4,6 +4,17 @@ use sea_orm::entity::prelude::*;
 
 use crate::values::Instant;
 
+/// Why mails to an address came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum MailboxFault {
+    #[sea_orm(string_value = "full")]
+    Full,
+    /// No such mailbox, or it was closed.
+    #[sea_orm(string_value = "unknown")]
+    Unknown,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "account")]
 pub struct Model {
@@ -13,6 +24,8 @@ pub struct Model {
     pub email: String,
     pub password_hash: Option<String>,
     pub created_at: Instant,
+    pub mailbox_fault: Option<MailboxFault>,
+    pub mailbox_fault_at: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

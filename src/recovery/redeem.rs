@@ -3,6 +3,7 @@
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::rules;
+use crate::delivery::mailbox;
 use crate::entities::{account, recovery_ticket, voter};
 use crate::fault::Fault;
 use crate::issuance::seat::seats;
@@ -79,6 +80,7 @@ pub async fn redeem(portal: &Portal, token: &Token, password: &str, again: &str)
     let account =
         account::ActiveModel { id: Set(link.account.id), password_hash: Set(Some(hash)), ..Default::default() };
     account::Entity::update(account).exec(&*work).await?;
+    mailbox::forget(&*work, link.account.id).await?;
     sessions::close_all(&*work, link.account.id).await?;
     sign_in::forgive(&*work, portal, &email).await?;
     outbox::enqueue(&*work, portal, Some(link.account.id), letter).await?;

@@ -13,6 +13,7 @@ use super::portion::{self, Import, PORTION};
 use crate::entities::election;
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::texts;
 
 /// No line of a roll is this long; one that is would fill the memory.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -93,9 +94,7 @@ impl<W: Write> Report<W> {
     }
 
     pub fn write(&mut self, fault: &LineFault) -> Result<(), Fault> {
-        // A spreadsheet would run a value that begins like a formula.
-        let harmless = if fault.value.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
-        let value = format!("{harmless}{}", fault.value);
+        let value = texts::cell(&fault.value);
         Ok(self.0.write_record([&fault.line.to_string(), fault.column, &value, fault.reason])?)
     }
 

@@ -178,6 +178,8 @@ async fn create_accounts<'a>(
         email: Set(entry.row.email.as_str().to_owned()),
         password_hash: Set(None),
         created_at: Set(portal.now()),
+        mailbox_fault: NotSet,
+        mailbox_fault_at: NotSet,
     });
     account::Entity::insert_many(created).exec_without_returning(work).await?;
     known.accounts.extend(accounts(work, missing.into_iter()).await?);

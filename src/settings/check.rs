@@ -2,7 +2,7 @@
 
 use handlebars::Template;
 use lettre::message::Mailbox;
-use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,6 +11,9 @@ use super::{DEMO, ELECTORS, GatewaySettings, HttpGatewaySettings, MailChoice, Se
 
 /// CNIL 2022-100: a recovery link lives 24 hours at most.
 const LONGEST_LINK_MINUTES: u32 = 24 * 60;
+
+/// RFC 5321 allows 64 octets before the @; a `+`, a message's number and its digest take the rest.
+const LONGEST_BOUNCE: usize = 27;
 
 impl Settings {
     pub(super) fn faults(&self) -> Vec<String> {
@@ -42,6 +45,13 @@ impl Settings {
         check(
             self.mail.reply_to.as_ref().is_none_or(|address| address.parse::<Mailbox>().is_ok()),
             "mail.reply_to : attendu une adresse, comme Assistance <assistance@example.fr>",
+        );
+        check(
+            self.mail.bounces.as_ref().is_none_or(|address| {
+                let local = address.split('@').next().unwrap_or_default();
+                address.parse::<Address>().is_ok() && !local.contains('+') && local.len() <= LONGEST_BOUNCE
+            }),
+            "mail.bounces : attendu une adresse, comme rebonds@vote.example.fr, sans + et d’au plus 27 caractères devant @",
         );
         if self.mail.carrier == MailChoice::Smtp {
             let url = self.mail.smtp_url.as_ref();

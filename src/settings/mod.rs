@@ -57,6 +57,9 @@ pub struct MailSettings {
     pub from: String,
     /// Where answers go; without it, to nobody.
     pub reply_to: Option<String>,
+    /// The mailbox to which mail servers return what they can't deliver; its local part is followed by `+` and a name
+    /// for the message. Without it, mails are returned to the sender.
+    pub bounces: Option<String>,
     /// Messages per second; 0 for no limit.
     pub per_second: u32,
 }

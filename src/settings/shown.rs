@@ -22,6 +22,7 @@ pub fn shown(settings: &Settings) -> String {
     line("mail.smtp_url", hidden(&settings.mail.smtp_url));
     line("mail.from", quoted(&settings.mail.from));
     line("mail.reply_to", quoted(settings.mail.reply_to.as_deref().unwrap_or_default()));
+    line("mail.bounces", quoted(settings.mail.bounces.as_deref().unwrap_or_default()));
     line("mail.per_second", settings.mail.per_second.to_string());
     line("sms.carrier", quoted(&format!("{:?}", settings.sms.carrier).to_lowercase()));
     let twilio = &settings.sms.twilio;

@@ -30,6 +30,8 @@ pub enum Purpose {
     Captcha,
     /// Sealed cookies: the typed address, a sign-in that waits, a known browser.
     Cookie,
+    /// The message number in the address to which a mail is returned.
+    Bounce,
     /// Addresses whose password is asked for, until the worker has answered.
     Recovery,
 }
@@ -47,6 +49,7 @@ impl Purpose {
             Self::Tally => "tally",
             Self::Captcha => "captcha",
             Self::Cookie => "cookie",
+            Self::Bounce => "bounce",
             Self::Recovery => "recovery",
         }
     }

@@ -60,7 +60,7 @@ async fn a_real_smtp_server_receives_the_mail() {
     let maildir = std::env::var("GUICHET_TEST_MAILDIR").unwrap();
     let carrier = smtp(&server);
     let to = format!("d.ormeau{}@ac-valmont.example", std::process::id());
-    assert_eq!(carrier.send(&mail(&to), opening_day()).await, Handover::Accepted { id: None });
+    assert_eq!(carrier.send(&mail(&to), None, opening_day()).await, Handover::Accepted { id: None });
     let received = received(Path::new(&maildir), &to);
     let received = mail_parser::MessageParser::default().parse(&received).unwrap();
     assert_eq!(received.subject(), Some("Choisissez votre mot de passe"));
@@ -69,10 +69,10 @@ async fn a_real_smtp_server_receives_the_mail() {
     assert_eq!(received.body_html(0).unwrap().trim(), "<p>Bonjour à vous : « été »</p>");
     assert_eq!(received.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
 
-    let refused = carrier.send(&mail("refuse@ac-valmont.example"), opening_day()).await;
-    assert_eq!(refused, Handover::Refused(Reason::Mailbox.with("550")));
-    let later = carrier.send(&mail("later@ac-valmont.example"), opening_day()).await;
-    assert_eq!(later, Handover::Later { failure: Reason::Outage.with("451"), after: None });
+    let refused = carrier.send(&mail("refuse@ac-valmont.example"), None, opening_day()).await;
+    assert_eq!(refused, Handover::Refused(Reason::MailboxUnknown.with("5.1.1")));
+    let later = carrier.send(&mail("later@ac-valmont.example"), None, opening_day()).await;
+    assert_eq!(later, Handover::Later { failure: Reason::Outage.with("4.3.0"), after: None });
 }
 
 fn received(maildir: &Path, to: &str) -> Vec<u8> {
@@ -90,7 +90,10 @@ async fn a_server_that_is_away_or_silent_is_tried_later() {
     let silent_url = format!("smtp://{}", silent.local_addr().unwrap());
     for url in [closed, silent_url] {
         let carrier = smtp(&url);
-        assert!(matches!(carrier.send(&mail("a@b.example"), opening_day()).await, Handover::Later { .. }), "{url}");
+        assert!(
+            matches!(carrier.send(&mail("a@b.example"), None, opening_day()).await, Handover::Later { .. }),
+            "{url}"
+        );
     }
 }
 

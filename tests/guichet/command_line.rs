@@ -6,10 +6,13 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use guichet::carriers::{Handover, Reason};
+use guichet::values::Clock;
+use sea_orm::ConnectionTrait as _;
 use tempfile::TempDir;
 
 use crate::support::app::peer;
-use crate::support::{Voter, voter};
+use crate::support::{App, Voter, on_both, voter};
 
 const SECRET: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
@@ -182,6 +185,9 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
         ("GUICHET_DATABASE__URL", "mysql://a", "database.url"),
         ("GUICHET_MAIL__CARRIER", "pigeon", "mail.carrier"),
         ("GUICHET_MAIL__CARRIER", "smtp", "mail.smtp_url"),
+        ("GUICHET_MAIL__BOUNCES", "rebonds", "mail.bounces"),
+        ("GUICHET_MAIL__BOUNCES", "a+b@example.fr", "mail.bounces"),
+        ("GUICHET_MAIL__BOUNCES", "le-service-des-courriels-revenus@example.fr", "mail.bounces"),
         ("GUICHET_PORTAL__PUBLIC_URL", "https://vote.example.fr/#x", "portal.public_url"),
         ("GUICHET_PORTAL__PUBLIC_URL", "https://a:b@vote.example.fr", "portal.public_url"),
         ("GUICHET_SMS__FALLBACKS", "[\"secours\"]", "sms.gateways.secours"),
@@ -201,6 +207,67 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
     let policy = "{ min_length = 12, max_length = 64, required = [\"lower\", \"upper\", \"digit\", \"symbol\"] }";
     let stricter = machine.command(&["settings"]).env("GUICHET_POPULATIONS__ELECTORS__PASSWORD", policy).output();
     assert!(told(stricter.unwrap()).1.contains("min_length = 12"));
+}
+
+on_both! {
+    async fn operators_see_what_waits_or_failed_and_hurry_it(app: App) {
+        app.open_the_window().await;
+        // The process reads the real clock.
+        app.wait(Clock::System.now() - app.portal.now());
+        app.enrol(&[voter(1), voter(2)]).await;
+        for (n, answer) in [
+            (1, Handover::Refused(Reason::Number.with("21211"))),
+            (2, Handover::Later { failure: Reason::Outage.with("503"), after: None }),
+        ] {
+            let browser = app.browser();
+            browser.arrive(&app, &voter(n)).await;
+            app.sms_answers(vec![answer]);
+            browser.ask_identifier(&voter(n), &format!("06 12 34 56 7{n}")).await.expect(200, "issued");
+            app.drain().await;
+        }
+        let (status, listed, _) = told(app.command().args(["outbox", "list"]).output().unwrap());
+        let lines: Vec<_> = listed.lines().map(|line| line.split(';').collect::<Vec<_>>()).collect();
+        let shown = |line: &[&str]| [line[1], line[2], line[3], line[4], line[8], line[9]].join(";");
+        assert_eq!((status, lines.len()), (0, 4), "{listed}");
+        assert_eq!(shown(&lines[1]), "SMS;identifier;refusé;1;ce numéro ne reçoit pas de SMS;21211");
+        assert_eq!(shown(&lines[2]), "SMS;identifier;en attente;1;le transporteur ne répond pas;503");
+        assert_eq!(listed.lines().last(), Some("1 en attente, 1 en échec"));
+        assert!(!listed.contains("06 12") && !listed.contains("+336"), "{listed}");
+
+        app.drain().await;
+        assert!(app.sms().is_empty(), "its next try is not yet due");
+        let (status, said, _) = told(app.command().args(["outbox", "retry"]).output().unwrap());
+        assert_eq!((status, said.as_str()), (0, "messages relancés : 1\n"));
+        app.wait(chrono::Duration::seconds(2));
+        app.drain().await;
+        assert_eq!(app.sms().len(), 1);
+        let (_, listed, _) = told(app.command().args(["outbox", "list"]).output().unwrap());
+        assert_eq!(listed.lines().last(), Some("0 en attente, 1 en échec"));
+    }
+}
+
+on_both! {
+    async fn secretariats_are_told_whose_mailbox_refuses_mail(app: App) {
+        app.enrol(&[voter(1), voter(2)]).await;
+        let refused = "UPDATE account SET mailbox_fault = 'full', mailbox_fault_at = '2026-11-20 09:00:00+00:00' WHERE email LIKE '%1@%'";
+        app.portal.db.execute_unprepared(refused).await.unwrap();
+        let (status, listed, _) = told(app.command().args(["bounces", "list"]).output().unwrap());
+        assert_eq!(status, 0);
+        let lines = listed.replace('\u{a0}', " ");
+        assert_eq!(
+            lines,
+            "uai;etablissement;nom;prenoms;courriel;boite;depuis\n\
+             0990001A;Collège 0990001A;Ormeau1;Dominique;d.ormeau1@ac-valmont.example;pleine;vendredi 20 novembre 2026 à 10 h 00\n"
+        );
+        let (status, _, reason) = told(app.command().args(["bounces", "read", "."]).output().unwrap());
+        assert!(status == 1 && reason.contains("n’est pas un maildir"), "{reason}");
+        for part in ["maildir/new", "maildir/cur"] {
+            std::fs::create_dir_all(app.folder.path().join(part)).unwrap();
+        }
+        app.file("maildir/new/1", b"Subject: Absence\n\nEn conge.");
+        let (status, said, _) = told(app.command().args(["bounces", "read", "maildir"]).output().unwrap());
+        assert!(status == 0 && said.ends_with("1 non reconnus (laissés non lus dans cur)\n"), "{said}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The serving process is killed again and again while identifiers are issued through a slow carrier.
 
 use std::collections::HashMap;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,6 @@ use guichet::sign_in::sessions;
 use guichet::values::{Chance, Clock, VotingIdentifier};
 use reqwest::redirect::Policy;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use secrecy::ExposeSecret;
 
 use crate::support::app::CAPTCHA;
 use crate::support::twilio::FakeTwilio;
@@ -37,17 +36,12 @@ impl Drop for Process {
 }
 
 fn serve(app: &App, fake: &FakeTwilio, port: u16) -> Process {
-    let settings = &app.portal.settings;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    let mut command = app.command();
     command
         .arg("serve")
-        .current_dir(app.folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .env("ROCKET_PROFILE", "demo")
         .env("ROCKET_PORT", port.to_string())
-        .env("GUICHET_PORTAL__SECRET", settings.portal.secret.as_ref().unwrap().expose_secret())
-        .env("GUICHET_DATABASE__URL", settings.database.url.expose_secret())
         .env("GUICHET_CAPTCHA__FIXED_ANSWER", CAPTCHA)
         .env("GUICHET_THROTTLE__ORIGIN_POSTS_PER_MINUTE", "1000000")
         .env("GUICHET_SMS__CARRIER", "twilio")
@@ -73,7 +67,7 @@ on_both! {
     async fn nobody_is_left_without_what_they_were_told(app: App) {
         let mut app = app;
         app.portal.clock = Clock::System;
-        open_the_window(&app).await;
+        app.open_the_window().await;
         let voters: Vec<_> = (0..KILLS * FORMS).map(person).collect();
         app.enrol(&voters).await;
         let fake = FakeTwilio::start().await;
@@ -112,13 +106,6 @@ on_both! {
         finish(&mut app, &fake).await;
         judge(&app, &fake, &told).await;
     }
-}
-
-async fn open_the_window(app: &App) {
-    use sea_orm::ConnectionTrait;
-    let wide =
-        "UPDATE election SET reissue_opens = '2020-01-01 00:00:00+00:00', reissue_closes = '2099-01-01 00:00:00+00:00'";
-    app.portal.db.execute_unprepared(wide).await.unwrap();
 }
 
 /// Another process, later: every lease has ended.

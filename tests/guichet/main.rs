@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod bounces;
 mod canary;
 mod carriers;
 mod command_line;

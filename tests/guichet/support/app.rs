@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -22,6 +23,7 @@ use rocket::figment::Figment;
 use rocket::local::asynchronous::Client;
 use sea_orm::{ConnectionTrait, Database};
 use sea_orm_migration::MigratorTrait;
+use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
 use super::{Browser, Voter};
@@ -164,6 +166,25 @@ impl App {
 
     pub fn wait(&self, duration: chrono::Duration) {
         self.portal.clock.advance(duration);
+    }
+
+    /// Lets the election's window be open today, too: for tests with a process that reads the real clock.
+    pub async fn open_the_window(&self) {
+        let wide = "UPDATE election SET reissue_opens = '2020-01-01 00:00:00+00:00', \
+                    reissue_closes = '2099-01-01 00:00:00+00:00'";
+        self.portal.db.execute_unprepared(wide).await.unwrap();
+    }
+
+    /// The binary, on this app's database.
+    pub fn command(&self) -> Command {
+        let settings = &self.portal.settings;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+        command
+            .current_dir(self.folder.path())
+            .env("ROCKET_PROFILE", "demo")
+            .env("GUICHET_PORTAL__SECRET", settings.portal.secret.as_ref().unwrap().expose_secret())
+            .env("GUICHET_DATABASE__URL", settings.database.url.expose_secret());
+        command
     }
 
     /// The mails to an address, oldest first.

@@ -1,0 +1,56 @@
+//! The commands on mails that came back.
+
+use std::borrow::Cow;
+use std::io::stdout;
+use std::path::Path;
+
+use guichet::delivery::bounces::{self, Summary};
+use guichet::delivery::mailbox;
+use guichet::entities::account::MailboxFault;
+use guichet::fault::Fault;
+use guichet::texts;
+
+use super::{Stop, open_checked};
+
+pub async fn read(maildir: &Path) -> Result<(), Stop> {
+    let portal = open_checked().await?;
+    let summary = bounces::read(&portal, maildir).await?.map_err(Stop::Refused)?;
+    let Summary { full, unknown, refused, underway, strange } = summary;
+    println!(
+        "{full} boîtes pleines, {unknown} adresses inconnues, {refused} autres refus, {underway} sans suite, \
+         {strange} non reconnus (laissés non lus dans cur)"
+    );
+    Ok(())
+}
+
+pub async fn list() -> Result<(), Stop> {
+    let portal = open_checked().await?;
+    let mut lines = csv::WriterBuilder::new().delimiter(b';').from_writer(stdout().lock());
+    lines
+        .write_record(["uai", "etablissement", "nom", "prenoms", "courriel", "boite", "depuis"])
+        .map_err(Fault::from)?;
+    let mut after = 0;
+    loop {
+        let page = mailbox::out_of_reach(&portal, after).await?;
+        let Some(last) = page.last() else { break };
+        after = last.voter.id;
+        for found in page {
+            let state = match found.fault {
+                MailboxFault::Full => "pleine",
+                MailboxFault::Unknown => "inconnue",
+            };
+            let since = texts::date_and_time(found.since);
+            let cells = [
+                &found.establishment.uai,
+                &found.establishment.name,
+                &found.voter.last_name,
+                &found.voter.first_names,
+                &found.email,
+            ];
+            let cells = cells.into_iter().map(|cell| texts::cell(cell)).chain([state.into(), since.into()]);
+            lines.write_record(cells.map(Cow::into_owned)).map_err(Fault::from)?;
+        }
+    }
+    lines.flush().map_err(Fault::from)?;
+    Ok(())
+}
