@@ -83,6 +83,18 @@ start_smtp() {
     export GUICHET_TEST_SMTP=smtp://127.0.0.1:$port GUICHET_TEST_MAILDIR=$peers_dir/maildir
 }
 
+# A mail server that demands TLS, with a certificate that nobody signed, for another host.
+start_smtp_tls() {
+    local port certificate=$peers_dir/certificate.pem key=$peers_dir/key.pem
+    if [[ ! -e build/peers/requirements.txt.installed ]] || ! command -v openssl >/dev/null; then return; fi
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=elsewhere.example -out "$certificate" -keyout "$key" \
+        2>"$peers_dir/openssl.log" || return 1
+    port=$(free_port)
+    start_peer smtp-tls "$port" build/peers/venv/bin/python tests/peers/smtp.py "$port" "$peers_dir/maildir-tls" \
+        "$certificate" "$key" || return 1
+    export GUICHET_TEST_SMTP_TLS=smtp://127.0.0.1:$port
+}
+
 # Prism answers as Twilio's API description says, and 422 to what the description does not allow.
 start_twilio() {
     local port modules=build/peers/node_modules
@@ -96,8 +108,8 @@ start_twilio() {
 start_peers() {
     peers_dir=$(mktemp -d "${TMPDIR:-/tmp}/guichet-peers.XXXXXX")
     chmod 711 "$peers_dir"
-    unset GUICHET_TEST_POSTGRES GUICHET_TEST_SMTP GUICHET_TEST_MAILDIR GUICHET_TEST_TWILIO
-    start_postgres && start_smtp && start_twilio
+    unset GUICHET_TEST_POSTGRES GUICHET_TEST_SMTP GUICHET_TEST_SMTP_TLS GUICHET_TEST_MAILDIR GUICHET_TEST_TWILIO
+    start_postgres && start_smtp && start_smtp_tls && start_twilio
 }
 
 stop_peers() {

@@ -1,5 +1,8 @@
 //! Mail: an SMTP server, a folder of `.eml` files, or memory.
 
+use std::error::Error;
+use std::io::ErrorKind;
+use std::iter::successors;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +11,7 @@ use std::time::Duration;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
+use lettre::transport::smtp;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -121,12 +125,21 @@ fn later(code: &str) -> Handover {
 
 /// Permanent answers (5xx) to the recipient end the message; those that concern ourselves want the operator; the rest is
 /// worth another try.
-fn judge(error: &lettre::transport::smtp::Error) -> Handover {
-    if error.is_tls() {
+fn judge(error: &smtp::Error) -> Handover {
+    // What goes wrong before a connection is ready comes wrapped, as if the server had been away.
+    let chain = || successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
+    let error = chain().filter_map(|cause| cause.downcast_ref::<smtp::Error>()).last().unwrap_or(error);
+    // A failed handshake is told as data that can't be read.
+    let cause = chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if error.is_tls() || cause.is_some_and(|cause| cause.kind() == ErrorKind::InvalidData) {
         return Handover::Blocked(Reason::Operator.with("tls"));
     }
+    // The server does not offer what the settings demand: TLS, a way to sign in.
+    if error.is_client() {
+        return Handover::Blocked(Reason::Operator.with("not offered"));
+    }
     let Some(code) = error.status().map(|code| code.to_string()) else { return later("no answer") };
-    let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let words = error.source().map(ToString::to_string).unwrap_or_default();
     let failure = failure(&code, &words);
     match code.as_str() {
         // RFC 4954: who we are; RFC 5321: what we say.

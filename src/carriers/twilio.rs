@@ -112,12 +112,9 @@ impl Twilio {
                 Err(handover) => return handover,
             };
         if answer.status.is_success() {
-            return match serde_json::from_slice::<Described>(&answer.body) {
-                Ok(created) => Handover::Accepted { id: Some(created.sid) },
-                Err(_) => Handover::Unsure(Reason::Outage.with(answer.status.as_str())),
-            };
+            return created(&answer);
         }
-        judge(&answer)
+        judge(&answer, refusal(&answer))
     }
 
     /// What became of a message.
@@ -196,8 +193,26 @@ pub fn delivery(status: &str, code: Option<u32>) -> Option<Delivery> {
     })
 }
 
-fn judge(answer: &Answer) -> Handover {
-    let code = serde_json::from_slice::<Refusal>(&answer.body).ok().and_then(|refusal| refusal.code);
+/// What an answer of 2xx says: even that may hold a failure.
+fn created(answer: &Answer) -> Handover {
+    match serde_json::from_slice::<Described>(&answer.body) {
+        Ok(described) => match delivery(&described.status, described.error_code) {
+            Some(Delivery::Failed(_)) => judge(answer, described.error_code),
+            _ => Handover::Accepted { id: Some(described.sid) },
+        },
+        Err(_) => match refusal(answer) {
+            Some(code) => judge(answer, Some(code)),
+            None => Handover::Unsure(Reason::Outage.with(answer.status.as_str())),
+        },
+    }
+}
+
+/// The code of Twilio's own error in an answer.
+fn refusal(answer: &Answer) -> Option<u32> {
+    serde_json::from_slice::<Refusal>(&answer.body).ok()?.code
+}
+
+fn judge(answer: &Answer, code: Option<u32>) -> Handover {
     let told = code.map_or_else(|| answer.status.as_str().to_owned(), |code| code.to_string());
     match turn(answer.status, code) {
         Turn::Number => Handover::Refused(Reason::Number.with(told)),

@@ -19,7 +19,8 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model]) -> 
     let hour = portal.now().duration_trunc(TimeDelta::hours(1))?;
     let next = hour + TimeDelta::hours(1);
     let mut by_scope: BTreeMap<Vec<u8>, Vec<i64>> = BTreeMap::new();
-    for message in claimed {
+    // A try that failed must not use up the hour of the tries that follow it.
+    for message in claimed.iter().filter(|message| message.attempts == 1) {
         if let Some(recipient) = &message.recipient_digest {
             by_scope.entry(recipient.clone()).or_default().push(message.id);
             by_scope.entry(Vec::new()).or_default().push(message.id);

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use guichet::carriers::http::HttpGateway;
 use guichet::carriers::twilio::Twilio;
 use guichet::carriers::{Handover, Mail, MailCarrier, Reason, Sms};
-use guichet::settings::{self, Settings};
+use guichet::settings::{self, HttpGatewaySettings, Settings, Success};
 use mail_parser::MimeHeaders as _;
 use rocket::figment::Figment;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -87,14 +88,67 @@ fn received(maildir: &Path, to: &str) -> Vec<u8> {
 async fn a_server_that_is_away_or_silent_is_tried_later() {
     let closed = format!("smtp://{}", free_address().await);
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let silent_url = format!("smtp://{}", silent.local_addr().unwrap());
-    for url in [closed, silent_url] {
-        let carrier = smtp(&url);
-        assert!(
-            matches!(carrier.send(&mail("a@b.example"), None, opening_day()).await, Handover::Later { .. }),
-            "{url}"
-        );
+    let silent = format!("smtp://{}", silent.local_addr().unwrap());
+    let greeting = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let greets = format!("smtp://{}", greeting.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = greeting.accept().await.unwrap();
+        socket.write_all(b"220 mx.example ready\r\n").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let outage = |code: &str| Handover::Later { failure: Reason::Outage.with(code), after: None };
+    let mail = mail("a@b.example");
+    let send = async |url: String| smtp(&url).send(&mail, None, opening_day()).await;
+    let answers = futures::join!(send(closed), send(silent), send(greets));
+    assert_eq!(answers, (outage("no answer"), outage("silence"), outage("silence")));
+}
+
+#[tokio::test]
+async fn a_wrong_password_wants_the_operator() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://guichet:geheim@{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        for answer in ["220 mx.example", "250-mx.example\r\n250 AUTH PLAIN", "535 5.7.8 Wrong password"] {
+            socket.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+            let _ = socket.read(&mut [0; 1024]).await;
+        }
+    });
+    let answer = smtp(&url).send(&mail("a@b.example"), None, opening_day()).await;
+    assert_eq!(answer, Handover::Blocked(Reason::Operator.with("535")));
+}
+
+#[tokio::test]
+async fn one_refused_recipient_keeps_no_other_mail() {
+    let Some(server) = peer("GUICHET_TEST_SMTP", "carriers::one_refused_recipient") else { return };
+    let carrier = smtp(&server);
+    let own = |n: u32| format!("d.ormeau{n}.{}@ac-valmont.example", std::process::id());
+    // One after the other, on the connection that the server has just refused a recipient on.
+    for n in 0..6 {
+        let (to, expected) = match n {
+            2 => ("refuse@ac-valmont.example".to_owned(), Handover::Refused(Reason::MailboxUnknown.with("5.1.1"))),
+            _ => (own(n), Handover::Accepted { id: None }),
+        };
+        assert_eq!(carrier.send(&mail(&to), None, opening_day()).await, expected, "{to}");
     }
+    let maildir = std::env::var("GUICHET_TEST_MAILDIR").unwrap();
+    for n in [0, 1, 3, 4, 5] {
+        assert!(!received(Path::new(&maildir), &own(n)).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_certificate_can_not_be_trusted_gets_no_mail() {
+    let Some(server) = peer("GUICHET_TEST_SMTP_TLS", "carriers::a_server_whose_certificate") else { return };
+    let blocked = |code: &str| Handover::Blocked(Reason::Operator.with(code));
+    let mail = mail("d.ormeau@ac-valmont.example");
+    let encrypted = smtp(&format!("{server}?tls=required")).send(&mail, None, opening_day()).await;
+    assert_eq!(encrypted, blocked("tls"));
+    let demanding = peer("GUICHET_TEST_SMTP", "carriers::a_server_whose_certificate").unwrap();
+    let not_offered = smtp(&format!("{demanding}?tls=required")).send(&mail, None, opening_day()).await;
+    assert_eq!(not_offered, blocked("not offered"));
+    let plain = smtp(&server).send(&mail, None, opening_day()).await;
+    assert_eq!(plain, blocked("530"), "the server demands TLS");
 }
 
 #[tokio::test]
@@ -149,6 +203,14 @@ async fn each_bad_answer_is_handled_apart() {
         ("HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n", later(Reason::Outage, "503", None)),
         ("HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n", unsure("500")),
         ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>ok</html>", unsure("200")),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"code\":20003}",
+            Handover::Blocked(Reason::Operator.with("20003")),
+        ),
+        (
+            "HTTP/1.1 201 Created\r\nContent-Length: 50\r\n\r\n{\"sid\":\"SM1\",\"status\":\"failed\",\"error_code\":21610}",
+            Handover::Refused(Reason::Number.with("21610")),
+        ),
         ("HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"sid\":", unsure("broken answer")),
         ("", unsure("broken answer")),
     ] {
@@ -159,15 +221,69 @@ async fn each_bad_answer_is_handled_apart() {
     assert_eq!(twilio(&closed).send(&sms(), 7).await, later(Reason::Outage, "no connection", None));
 }
 
+/// A gateway as the settings describe it, with the words that it answers.
+fn any_gateway(base: &str) -> HttpGateway {
+    HttpGateway::new(&HttpGatewaySettings {
+        url: format!("{base}/envois"),
+        headers: [("Authorization".to_owned(), "Bearer secret".to_owned().into())].into(),
+        content_type: "application/json".into(),
+        body: r#"{"numero": "{{to}}", "texte": "{{text}}"}"#.into(),
+        success: Some(Success { pointer: "/etat".into(), value: "OK".into() }),
+        id: Some("/id".into()),
+        error: Some("/erreur".into()),
+        number_faults: vec!["NUMERO_INCONNU".into()],
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn any_gateways_answers_are_read_as_the_settings_say() {
+    let (base, request) = answering("HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{\"etat\":\"OK\",\"id\":1234}").await;
+    assert_eq!(any_gateway(&base).send(&sms()).await, Handover::Accepted { id: Some("1234".into()) });
+    let request = request.await.unwrap();
+    assert!(request.starts_with("POST /envois") && request.to_lowercase().contains("authorization: bearer secret"));
+    assert!(request.ends_with(r#"{"numero": "+33612345678", "texte": "Élections : ABCD-EFGH-JKMN"}"#), "{request}");
+
+    let unsure = |code: &str| Handover::Unsure(Reason::Outage.with(code));
+    let blocked = |code: &str| Handover::Blocked(Reason::Operator.with(code));
+    for (answer, expected) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>ok</html>", unsure("200")),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"etat\":\"KO\",\"erreur\":\"SOLDE\"} ", blocked("SOLDE")),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 39\r\n\r\n{\"etat\":\"KO\",\"erreur\":\"NUMERO_INCONNU\"}",
+            Handover::Refused(Reason::Number.with("NUMERO_INCONNU")),
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"etat\":", unsure("broken answer")),
+        ("", unsure("broken answer")),
+        ("HTTP/1.1 302 Found\r\nLocation: http://evil.example/\r\nContent-Length: 0\r\n\r\n", blocked("302")),
+        ("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", blocked("403")),
+        ("HTTP/1.1 502 Broken\r\nContent-Length: 0\r\n\r\n", unsure("502")),
+        (
+            "HTTP/1.1 429 Slow\r\nRetry-After: 42\r\nContent-Length: 0\r\n\r\n",
+            Handover::Later { failure: Reason::Limit.with("429"), after: Some(Duration::from_secs(42)) },
+        ),
+        (
+            "HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n",
+            Handover::Later { failure: Reason::Outage.with("503"), after: None },
+        ),
+    ] {
+        let (base, _request) = answering(answer).await;
+        assert_eq!(any_gateway(&base).send(&sms()).await, expected, "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn silence_is_given_up_after_a_while() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
-        let (_open, _) = listener.accept().await.unwrap();
+        let _open = (listener.accept().await.unwrap(), listener.accept().await.unwrap());
         std::future::pending::<()>().await;
     });
-    assert_eq!(twilio(&base).send(&sms(), 7).await, Handover::Unsure(Reason::Outage.with("silence")));
+    let silence = Handover::Unsure(Reason::Outage.with("silence"));
+    let (twilio, any) = (twilio(&base), any_gateway(&base));
+    let sms = sms();
+    assert_eq!(futures::join!(twilio.send(&sms, 7), any.send(&sms)), (silence.clone(), silence));
 }
 
 /// A server that gives one answer, whatever it is asked, and what it was asked.

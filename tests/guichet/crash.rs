@@ -1,6 +1,7 @@
-//! The serving process is killed again and again while identifiers are issued through a slow carrier.
+//! The serving process itself: killed again and again while identifiers are issued through a slow carrier, and two of
+//! them on one database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +17,9 @@ use guichet::values::{Chance, Clock, VotingIdentifier};
 use reqwest::redirect::Policy;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::support::app::CAPTCHA;
+use crate::support::app::{CAPTCHA, peer};
 use crate::support::twilio::FakeTwilio;
-use crate::support::{App, on_both, voter as person};
+use crate::support::{App, Backend, on_both, voter as person};
 
 const KILLS: u32 = 200;
 /// Forms sent to each process.
@@ -72,7 +73,7 @@ on_both! {
         app.enrol(&voters).await;
         let fake = FakeTwilio::start().await;
         *fake.delay.lock().unwrap() = SLOW;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
         let chance = Chance::seeded(7);
         let mut told = Vec::new();
@@ -82,9 +83,7 @@ on_both! {
                 forms.push((kill * FORMS + n, form(&app, kill * FORMS + n).await));
             }
             let process = serve(&app, &fake, port);
-            while browser.get(format!("http://127.0.0.1:{port}/healthz")).send().await.is_err() {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            wait_for(&browser, port).await;
             let sent: Vec<_> = forms
                 .into_iter()
                 .map(|(n, (cookie, form))| {
@@ -105,6 +104,60 @@ on_both! {
         *fake.delay.lock().unwrap() = Duration::ZERO;
         finish(&mut app, &fake).await;
         judge(&app, &fake, &told).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_share_the_work_and_send_nothing_twice() {
+    const VOTERS: u32 = 300;
+    let Some(server) = peer("GUICHET_TEST_POSTGRES", "crash::two_processes_share_the_work") else { return };
+    let mut app = App::start(Backend::Postgres(server)).await;
+    app.portal.clock = Clock::System;
+    app.open_the_window().await;
+    app.enrol(&(0..VOTERS).map(person).collect::<Vec<_>>()).await;
+    let fake = FakeTwilio::start().await;
+    *fake.delay.lock().unwrap() = SLOW;
+    let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let ports = [free_port(), free_port()];
+    let _processes = ports.map(|port| serve(&app, &fake, port));
+    for port in ports {
+        wait_for(&browser, port).await;
+    }
+    for (n, port) in (0..VOTERS).zip(ports.into_iter().cycle()) {
+        let (cookie, form) = form(&app, n).await;
+        let request = browser.post(format!("http://127.0.0.1:{port}/electeur/identifiant"));
+        assert_eq!(request.header("Cookie", cookie).form(&form).send().await.unwrap().status(), 303);
+    }
+    let waiting = "SELECT COUNT(*) FROM message WHERE ended_at IS NULL";
+    for _ in 0..600 {
+        if app.count(waiting).await == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(app.count(waiting).await, 0);
+    let sent: HashSet<String> = fake.taken.lock().unwrap().iter().map(|taken| taken.body.clone()).collect();
+    assert_eq!((sent.len(), fake.count()), (VOTERS as usize, VOTERS as usize), "each once");
+    let mut shares = Vec::new();
+    for port in ports {
+        let metrics =
+            browser.get(format!("http://127.0.0.1:{port}/metrics")).send().await.unwrap().text().await.unwrap();
+        let share = metrics.lines().find_map(|line| {
+            line.strip_prefix("guichet_handovers_total{carrier=\"twilio\",outcome=\"accepted\"} ")?.parse::<u32>().ok()
+        });
+        shares.push(share.unwrap_or_default());
+    }
+    assert_eq!(shares.iter().sum::<u32>(), VOTERS);
+    assert!(shares.iter().all(|share| *share > VOTERS / 10), "both work: {shares:?}");
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn wait_for(browser: &reqwest::Client, port: u16) {
+    while browser.get(format!("http://127.0.0.1:{port}/healthz")).send().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -9,12 +9,15 @@ use guichet::carriers::gateway::Kind;
 use guichet::carriers::http::HttpGateway;
 use guichet::carriers::twilio::Twilio;
 use guichet::carriers::{Carriers, Gateway, Gateways, MailCarrier};
+use guichet::entities::message::Channel;
+use guichet::outbox::{self, letters, post};
 use guichet::settings::{HttpGatewaySettings, Settings, TwilioSettings};
+use guichet::values::Token;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use crate::support::twilio::{FakeTwilio, Manner};
-use crate::support::{App, Browser, PASSWORD, on_both, voter};
+use crate::support::{App, Backend, Browser, PASSWORD, on_both, voter};
 
 const FIRST: &str = "06 12 34 56 78";
 const TOKEN: &str = "12345";
@@ -282,6 +285,98 @@ on_both! {
         browser.sign_in(&voter(1), PASSWORD).await;
         browser.get("/electeur/identifiant/suivi").await.expect(200, "voided");
     }
+}
+
+on_both! {
+    async fn the_tries_of_one_sms_use_up_nobodys_hour(app: App) {
+        let fake = FakeTwilio::start().await;
+        let mut app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
+        let mut settings: Settings = (*app.portal.settings).clone();
+        settings.sms.per_number_per_hour = 1;
+        app.portal.settings = Arc::new(settings);
+        let browser = arrived(&app).await;
+        fake.is_now(Manner::Refuse("503 Away", ""));
+        browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+        for _ in 0..4 {
+            app.drain().await;
+            app.wait(Duration::minutes(3));
+        }
+        fake.is_now(Manner::Take);
+        app.wait(Duration::minutes(5));
+        app.drain().await;
+        assert_eq!(fake.count(), 1);
+    }
+}
+
+on_both! {
+    async fn all_numbers_together_get_so_many_sms_in_an_hour(app: App) {
+        let fake = FakeTwilio::start().await;
+        let mut app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
+        let mut settings: Settings = (*app.portal.settings).clone();
+        settings.sms.per_hour = 2;
+        app.portal.settings = Arc::new(settings);
+        app.wait(Duration::minutes(45));
+        let voters: Vec<_> = (1..=3).map(voter).collect();
+        app.enrol(&voters).await;
+        for (n, voter) in voters.iter().enumerate() {
+            let browser = app.browser();
+            browser.arrive(&app, voter).await;
+            browser.ask_identifier(voter, &format!("06 12 34 56 {n:02}")).await.expect(200, "issued");
+        }
+        app.drain().await;
+        assert_eq!(fake.count(), 2);
+        assert!(app.portal.metrics.text().unwrap().contains("guichet_alarms_total{what=\"cap\"} 1"));
+        app.wait(Duration::minutes(16));
+        app.drain().await;
+        assert_eq!(fake.count(), 3, "the rest leaves in the next hour");
+    }
+}
+
+on_both! {
+    async fn what_is_awaited_goes_first_and_nothing_starves(app: App) {
+        let portal = &app.portal;
+        let work = portal.db.begin().await.unwrap();
+        for _ in 0..10 {
+            let notice = letters::password_changed(portal, "a@ac-valmont.example", None).unwrap();
+            outbox::enqueue(&*work, portal, None, notice).await.unwrap();
+        }
+        for _ in 0..100 {
+            let token = Token::draw(&portal.chance);
+            let awaited = letters::password_link(portal, "b@ac-valmont.example", &token, portal.now(), None).unwrap();
+            outbox::enqueue(&*work, portal, None, awaited).await.unwrap();
+        }
+        work.commit().await.unwrap();
+        let claimed = post::claim(portal, Channel::Mail, None, 64).await.unwrap();
+        let letters: Vec<_> = claimed.iter().map(|message| message.letter.as_str()).collect();
+        assert_eq!(letters, [vec!["password-link"; 56], vec!["password-changed"; 8]].concat());
+        let ids: Vec<_> = claimed[..56].iter().map(|message| message.id).collect();
+        assert!(ids.is_sorted(), "the oldest first: {ids:?}");
+    }
+}
+
+/// What arrives too late to be an answer was still sent: it is found when the gateway is asked.
+#[tokio::test]
+async fn a_gateway_that_answers_after_we_gave_up_is_not_handed_the_sms_again() {
+    let fake = FakeTwilio::start().await;
+    let app = App::start(Backend::Sqlite).await;
+    let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
+    let browser = arrived(&app).await;
+    // It takes the message half-way, a little after our patience of 15 seconds.
+    *fake.delay.lock().unwrap() = std::time::Duration::from_secs(31);
+    browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+    app.drain().await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE unsure AND state = 'queued'").await, 1);
+    while fake.count() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    *fake.delay.lock().unwrap() = std::time::Duration::ZERO;
+    app.wait(Duration::seconds(30));
+    app.drain().await;
+    assert_eq!(fake.count(), 1);
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM message WHERE state = 'accepted' AND resent = 0 AND channel = 'sms'").await,
+        1
+    );
 }
 
 on_both! {

@@ -1,12 +1,13 @@
-"""A real SMTP server for the tests: smtp.py PORT MAILDIR.
+"""A real SMTP server for the tests: smtp.py PORT MAILDIR [CERTIFICATE KEY].
 
 It takes any mail and writes it into the maildir. A recipient whose local part begins with "refuse" is refused for
 good (550), one that begins with "later" for now (451). What is taken for "full" and "gone" is returned to its sender
-in the maildir beside, MAILDIR-returned, as servers do that find out later.
+in the maildir beside, MAILDIR-returned, as servers do that find out later. With a certificate, it demands TLS.
 """
 
 import mailbox
 import signal
+import ssl
 import sys
 from email.message import EmailMessage, Message
 
@@ -60,7 +61,12 @@ def report(sender, address, status):
     return returned
 
 
-port, maildir = sys.argv[1:]
+port, maildir, *certificate = sys.argv[1:]
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-Controller(Handler(maildir), hostname="127.0.0.1", port=int(port)).start()
+tls = {}
+if certificate:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    tls = {"tls_context": context, "require_starttls": True}
+Controller(Handler(maildir), hostname="127.0.0.1", port=int(port), **tls).start()
 signal.pause()
