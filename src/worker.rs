@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::stream::{self, FuturesUnordered};
+use futures::stream;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::delivery::{handover, receipts};
@@ -74,7 +75,8 @@ async fn answer(portal: &Portal, stop: watch::Receiver<bool>) {
 /// Keeps a bounded number of messages of a channel under way.
 async fn pump(portal: &Portal, channel: Channel, most: usize, mut stop: watch::Receiver<bool>) {
     let mut waiting = portal.work_waits.subscribe();
-    let mut under_way = FuturesUnordered::new();
+    // Tasks of their own: while this loop waits for a connection, they must go on and give theirs back.
+    let mut under_way = JoinSet::new();
     loop {
         let stopping = *stop.borrow();
         if stopping && under_way.is_empty() {
@@ -88,7 +90,10 @@ async fn pump(portal: &Portal, channel: Channel, most: usize, mut stop: watch::R
             match claim(portal, channel, free as u64).await {
                 Ok(claimed) => {
                     may_be_more = claimed.len() == free;
-                    under_way.extend(claimed.into_iter().map(|message| deliver(portal, message)));
+                    for message in claimed {
+                        let portal = portal.clone();
+                        under_way.spawn(async move { deliver(&portal, message).await });
+                    }
                 }
                 Err(fault) => {
                     tracing::error!(%fault, "messages could not be claimed");
@@ -98,7 +103,7 @@ async fn pump(portal: &Portal, channel: Channel, most: usize, mut stop: watch::R
         }
         let idle = !may_be_more && !stopping;
         tokio::select! {
-            Some(()) = under_way.next(), if !under_way.is_empty() => {}
+            _ = under_way.join_next(), if !under_way.is_empty() => {}
             _ = waiting.changed(), if idle && under_way.len() * 4 <= most * 3 => {}
             () = sleep(NAP), if !stopping => {}
             _ = stop.changed(), if !stopping => {}

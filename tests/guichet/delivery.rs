@@ -13,7 +13,9 @@ use guichet::entities::message::Channel;
 use guichet::outbox::{self, letters, post};
 use guichet::settings::{HttpGatewaySettings, Settings, TwilioSettings};
 use guichet::values::Token;
+use guichet::worker;
 use hmac::{Hmac, KeyInit, Mac};
+use rocket::tokio::sync::watch;
 use sha1::Sha1;
 
 use crate::support::twilio::{FakeTwilio, Manner};
@@ -351,6 +353,27 @@ on_both! {
         assert_eq!(letters, [vec!["password-link"; 56], vec!["password-changed"; 8]].concat());
         let ids: Vec<_> = claimed[..56].iter().map(|message| message.id).collect();
         assert!(ids.is_sorted(), "the oldest first: {ids:?}");
+    }
+}
+
+on_both! {
+    async fn a_burst_drains_through_one_pool(app: App) {
+        let work = app.portal.db.begin().await.unwrap();
+        for _ in 0..1_000 {
+            let letter = letters::password_changed(&app.portal, "a@ac-valmont.example", None).unwrap();
+            outbox::enqueue(&*work, &app.portal, None, letter).await.unwrap();
+        }
+        work.commit().await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let worker = tokio::spawn(worker::run(app.portal.clone(), stopped));
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while app.count("SELECT COUNT(*) FROM message WHERE ended_at IS NULL").await > 0 {
+            assert!(std::time::Instant::now() < until, "the worker stands still");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        stop.send(true).unwrap();
+        worker.await.unwrap();
+        assert_eq!(app.mails_to("a@ac-valmont.example").len(), 1_000);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The load generator of scripts/bench. Each command prints one number per line, with its name.
 
+mod outbox;
+
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
@@ -36,7 +38,14 @@ async fn main() -> Outcome<()> {
         ["sign-ins"] => sign_ins().await?,
         ["issuances", count] => issuances(count.parse()?).await?,
         ["recoveries", tries] => recoveries(tries.parse()?).await?,
-        _ => eprintln!("load roll LINES | hashes | serve | passwords | sign-ins | issuances COUNT | recoveries TRIES"),
+        ["carrier", port, delay] => outbox::carrier(port.parse()?, delay.parse()?).await?,
+        ["backlog", count] => outbox::backlog(count.parse()?).await?,
+        ["claims"] => outbox::claims().await?,
+        ["drain", seconds] => outbox::drain(seconds.parse()?).await?,
+        _ => eprintln!(
+            "load roll LINES | hashes | serve | passwords | sign-ins | issuances COUNT | recoveries TRIES\n\
+             load carrier PORT MILLISECONDS | backlog COUNT | claims | drain SECONDS"
+        ),
     }
     Ok(())
 }
