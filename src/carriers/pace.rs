@@ -18,3 +18,24 @@ impl Pace {
         self.0.until_ready().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn beyond_one_seconds_worth_the_pace_is_kept() {
+        let pace = Pace::per_second(NonZeroU32::new(20).unwrap());
+        let began = Instant::now();
+        for _ in 0..20 {
+            pace.turn().await;
+        }
+        assert!(began.elapsed() < Duration::from_millis(200), "a second's worth goes at once");
+        for _ in 0..10 {
+            pace.turn().await;
+        }
+        assert!(began.elapsed() > Duration::from_millis(450), "{:?}", began.elapsed());
+    }
+}

@@ -1,8 +1,8 @@
 // The voter's path in a real browser, as `scripts/walk` starts it:
-//   node tests/browser/walk.mjs URL ROLL.csv
+//   node tests/browser/walk.mjs URL ROLL.csv OUTBOX
 // Twice: with script at 1280 pixels, where axe-core must find nothing on any page in any state, in light and in dark;
-// without script at 320 pixels. Nowhere may anything have to be scrolled sideways.
-import { mkdirSync, readFileSync } from "node:fs";
+// without script at 320 pixels. Nowhere may anything have to be scrolled sideways. Then the letters, as a phone shows them.
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
@@ -11,7 +11,7 @@ const { chromium } = peers("playwright-core");
 const axe = readFileSync(peers.resolve("axe-core/axe.min.js"), "utf8");
 const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
 
-const [origin, roll] = process.argv.slice(2);
+const [origin, roll, outbox] = process.argv.slice(2);
 const voters = readFileSync(roll, "utf8").trim().split("\n").slice(1).map((line) => {
   const [numen, , , birthdate, email] = line.split(";");
   return { numen, birthdate: birthdate.split("/"), email };
@@ -208,6 +208,33 @@ class Walk {
   }
 }
 
+/** Each letter's HTML on a phone: it fits, axe finds nothing, and it asks no server for anything. */
+async function lookAtLetters(browser) {
+  const letters = new Map();
+  for (const name of readdirSync(outbox).filter((name) => name.endsWith(".eml"))) {
+    const mail = readFileSync(`${outbox}/${name}`, "utf8");
+    const [, boundary] = mail.match(/boundary="([^"]+)"/);
+    const html = mail.split(`--${boundary}`).find((part) => /content-type: text\/html/i.test(part));
+    const [, title] = html.match(/<title>(.*?)<\/title>/);
+    letters.set(title, html.slice(html.indexOf("<!DOCTYPE")));
+  }
+  check("letters: one of each kind", letters.size >= 5, [...letters.keys()].join("; "));
+  const context = await browser.newContext({ viewport: { width: 320, height: 640 } });
+  const page = await context.newPage();
+  page.on("request", (request) => check("letters: no request", request.url().startsWith("about:"), request.url()));
+  mkdirSync("build/screenshots/letters", { recursive: true });
+  for (const [title, html] of letters) {
+    await page.setContent(html);
+    check(`letter ${title}: fits`, (await page.evaluate(() => document.documentElement.scrollWidth)) <= 320);
+    await page.evaluate(axe);
+    const wcag = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] };
+    const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), wcag);
+    check(`letter ${title}: axe`, violations.length === 0, violations.map((violation) => violation.id).join("; "));
+    await page.screenshot({ path: `build/screenshots/letters/${title.replaceAll(/\W+/g, "-")}.png`, fullPage: true });
+  }
+  await context.close();
+}
+
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--disable-gpu"] });
 const ways = [
   ["wide-with-script", { viewport: { width: 1280, height: 900 }, javaScriptEnabled: true }, voters[0], "06 12 34 56 78"],
@@ -226,6 +253,7 @@ try {
     }
     await context.close();
   }
+  await lookAtLetters(browser);
 } finally {
   await browser.close();
 }
