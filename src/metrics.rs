@@ -13,6 +13,8 @@ pub struct Metrics {
     pub receipts: Family<Told, Counter>,
     pub forged_receipts: Counter,
     pub alarms: Family<Alarm, Counter>,
+    pub resent: Counter,
+    pub expired: Counter,
 }
 
 /// One try to hand a message over.
@@ -43,8 +45,11 @@ impl Metrics {
         registry.register("handovers", "Tries to hand a message over", Family::clone(&handovers));
         registry.register("receipts", "What carriers said of messages later", Family::clone(&receipts));
         registry.register("forged_receipts", "Receipts whose signature was wrong", forged_receipts.clone());
+        let (resent, expired) = (Counter::default(), Counter::default());
+        registry.register("resent", "SMS sent again although they may have left", resent.clone());
+        registry.register("expired", "Messages that no carrier took in time", expired.clone());
         registry.register("alarms", "What the operator has to mend", Family::clone(&alarms));
-        Self { registry, handovers, receipts, forged_receipts, alarms }
+        Self { registry, handovers, receipts, forged_receipts, alarms, resent, expired }
     }
 
     pub fn alarm(&self, what: &'static str) {

@@ -22,7 +22,8 @@ const CHORES: Duration = Duration::from_secs(10);
 const SMS_AT_ONCE: usize = 128;
 /// As many as there are connections to the mail server, and some to wait for them.
 const MAILS_AT_ONCE: usize = 16;
-const QUESTIONS_AT_ONCE: usize = 8;
+const QUESTIONS: u64 = 64;
+const QUESTIONS_AT_ONCE: usize = 32;
 /// A message waits for its carrier's pace at most so long: well within its lease.
 const LONGEST_WAIT: usize = 20;
 
@@ -34,7 +35,10 @@ pub async fn run(portal: Portal, stop: watch::Receiver<bool>) {
         answer(&portal, stop.clone()),
         pump(&portal, Channel::Sms, at_once(SMS_AT_ONCE, sms.per_second), stop.clone()),
         pump(&portal, Channel::Mail, at_once(MAILS_AT_ONCE, mail.per_second), stop.clone()),
-        every(NAP, stop.clone(), || async { ask(&portal).await.map(drop) }),
+        every(NAP, stop.clone(), || async {
+            while ask(&portal).await? as u64 == QUESTIONS {}
+            Ok(())
+        }),
         every(CHORES, stop, || chores(&portal)),
     );
 }
@@ -112,11 +116,13 @@ async fn pump(portal: &Portal, channel: Channel, most: usize, mut stop: watch::R
 }
 
 async fn claim(portal: &Portal, channel: Channel, most: u64) -> Result<Vec<Model>, Fault> {
-    if channel == Channel::Mail {
-        return post::claim(portal, channel, None, most).await;
-    }
-    match portal.carriers.sms.open(portal.now()) {
-        Some((gateway, passing)) => post::claim(portal, channel, Some(&gateway.name), most.min(passing)).await,
+    let now = portal.now();
+    let open = match channel {
+        Channel::Mail => portal.carriers.mail.open(now).map(|passing| (None, passing)),
+        Channel::Sms => portal.carriers.sms.open(now).map(|(gateway, passing)| (Some(gateway.name.as_str()), passing)),
+    };
+    match open {
+        Some((gateway, passing)) => post::claim(portal, channel, gateway, most.min(passing)).await,
         None => Ok(Vec::new()),
     }
 }
@@ -131,7 +137,7 @@ async fn deliver(portal: &Portal, message: Model) {
 
 /// Asks carriers that sent no receipt. Returns of how many messages.
 async fn ask(portal: &Portal) -> Result<usize, Fault> {
-    let silent = receipts::claim_silent(portal, 64).await?;
+    let silent = receipts::claim_silent(portal, QUESTIONS).await?;
     let asked = silent.len();
     stream::iter(silent)
         .for_each_concurrent(QUESTIONS_AT_ONCE, |message| async move {

@@ -214,7 +214,7 @@ disavow-else = Si c’est bien vous qui l’avez demandé, fermez simplement cet
 disavow-done-title = Les demandes à votre nom sont bloquées
 disavow-done-text = L’identifiant envoyé pour « { $election } » ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
 disavow-gone-title = Ce lien ne fonctionne plus
-disavow-gone-text = Il n’a pas été copié en entier, ou l’élection est close.
+disavow-gone-text = Il n’a sans doute pas été copié en entier. Copiez-le de nouveau depuis le courriel.
 
 ## Erreurs
 

@@ -1,4 +1,4 @@
-//! A gateway that fails again and again is set aside for a while, then tried with one message.
+//! A carrier that fails again and again is set aside for a while, then tried with one message.
 
 use std::time::Duration;
 
@@ -8,73 +8,90 @@ use crate::values::Instant;
 const FAILURES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// A probe that has not told by then is lost: longer than any carrier's patience.
+const PROBE: Duration = Duration::from_secs(60);
 
-/// Where a gateway stands.
+/// Where a carrier stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     failures: u32,
     /// How often it was set aside since it last worked.
     pauses: u32,
     set_aside_until: Option<Instant>,
-    /// One message is on its way to find out.
-    probing: bool,
+    /// Since when one message is on its way to find out.
+    probing_since: Option<Instant>,
 }
 
 /// What may be handed over now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passage {
     Free,
-    /// One message, to find out whether the gateway works again.
+    /// One message, to find out whether the carrier works again.
     One,
-    /// Nothing before this moment.
-    NotBefore(Instant),
+    Shut,
 }
 
 impl Breaker {
     pub fn passage(&self, now: Instant) -> Passage {
-        match self.set_aside_until {
-            None => Passage::Free,
-            Some(at) if now < at => Passage::NotBefore(at),
-            // Whoever probes tells soon.
-            Some(_) if self.probing => Passage::NotBefore(now + FIRST_PAUSE),
-            Some(_) => Passage::One,
+        match (self.set_aside_until, self.probing_since) {
+            (None, _) => Passage::Free,
+            (Some(at), _) if now < at => Passage::Shut,
+            (Some(_), Some(since)) if now < since + PROBE => Passage::Shut,
+            (Some(_), _) => Passage::One,
         }
     }
 
     /// The one message of a half-open breaker is on its way.
     #[must_use]
-    pub fn probing(self) -> Self {
-        Self { probing: true, ..self }
+    pub fn probing(self, now: Instant) -> Self {
+        Self { probing_since: Some(now), ..self }
     }
 
-    /// The gateway took a message, or judged it: it works.
+    /// The carrier took a message, or judged it: it works.
     #[must_use]
-    pub fn worked(self) -> Self {
-        Self::default()
+    pub fn worked(self, now: Instant) -> Self {
+        if self.is_pausing(now) { self } else { Self::default() }
     }
 
-    /// The gateway is away, too slow, or broken.
+    /// The carrier is away, too slow, or broken.
     #[must_use]
     pub fn failed(self, now: Instant) -> Self {
         let failures = self.failures + 1;
-        if self.set_aside_until.is_some() || failures >= FAILURES {
+        if self.is_pausing(now) {
+            self
+        } else if self.set_aside_until.is_some() || failures >= FAILURES {
             self.set_aside(now)
         } else {
             Self { failures, ..self }
         }
     }
 
-    /// The gateway itself said when it wants to hear of us again.
+    /// The carrier answers, but refuses a message for a reason that may be this message's alone.
+    #[must_use]
+    pub fn barred(self, now: Instant) -> Self {
+        if self.set_aside_until.is_some() { self.worked(now) } else { self.failed(now) }
+    }
+
+    /// The carrier itself said when it wants to hear of us again.
     #[must_use]
     pub fn held(self, until: Instant) -> Self {
-        Self { failures: 0, set_aside_until: Some(until), probing: false, ..self }
+        let until = self.set_aside_until.map_or(until, |at| at.max(until));
+        Self { failures: 0, set_aside_until: Some(until), probing_since: None, ..self }
     }
 
     /// Nothing will pass before the operator acts: there is no need to see it five times.
     #[must_use]
     pub fn set_aside(self, now: Instant) -> Self {
+        if self.is_pausing(now) {
+            return self;
+        }
         let pause = (FIRST_PAUSE * 2u32.pow(self.pauses.min(10))).min(LONGEST_PAUSE);
-        Self { failures: 0, pauses: self.pauses + 1, set_aside_until: Some(now + pause), probing: false }
+        Self { failures: 0, pauses: self.pauses + 1, set_aside_until: Some(now + pause), probing_since: None }
+    }
+
+    /// What was under way when the pause began tells nothing about its end.
+    fn is_pausing(&self, now: Instant) -> bool {
+        self.set_aside_until.is_some_and(|at| now < at)
     }
 }
 
@@ -82,29 +99,55 @@ impl Breaker {
 mod tests {
     use super::*;
 
+    fn start() -> Instant {
+        "2026-11-23T09:00:00Z".parse().unwrap()
+    }
+
+    fn at(seconds: u64) -> Instant {
+        start() + Duration::from_secs(seconds)
+    }
+
     #[test]
-    fn a_gateway_is_set_aside_after_five_failures_in_a_row_and_probed_with_one_message() {
-        let start: Instant = "2026-11-23T09:00:00Z".parse().unwrap();
-        let seconds = Duration::from_secs;
-        let mut breaker = Breaker::default();
-        for _ in 0..4 {
-            breaker = breaker.failed(start);
-        }
-        assert_eq!(breaker.worked().failed(start).passage(start), Passage::Free, "in a row");
-        breaker = breaker.failed(start);
-        assert_eq!(breaker.passage(start), Passage::NotBefore(start + seconds(15)));
-        assert_eq!(breaker.passage(start + seconds(15)), Passage::One);
-        let probed = breaker.probing();
-        assert_eq!(probed.passage(start + seconds(15)), Passage::NotBefore(start + seconds(30)));
-        assert_eq!(probed.worked().passage(start + seconds(16)), Passage::Free);
-        let again = probed.failed(start + seconds(16));
-        assert_eq!(again.passage(start + seconds(17)), Passage::NotBefore(start + seconds(46)), "pauses double");
+    fn a_carrier_is_set_aside_after_five_failures_in_a_row_and_probed_with_one_message() {
+        let breaker = (0..4).fold(Breaker::default(), |breaker, _| breaker.failed(at(0)));
+        assert_eq!(breaker.worked(at(0)).failed(at(0)).passage(at(0)), Passage::Free, "in a row");
+        let breaker = breaker.failed(at(0));
+        assert_eq!((breaker.passage(at(14)), breaker.passage(at(15))), (Passage::Shut, Passage::One));
+        let probed = breaker.probing(at(15));
+        assert_eq!(probed.passage(at(16)), Passage::Shut);
+        assert_eq!(probed.passage(at(75)), Passage::One, "a lost probe closes nothing for ever");
+        assert_eq!(probed.worked(at(16)).passage(at(16)), Passage::Free);
+        let again = probed.failed(at(16));
+        assert_eq!((again.passage(at(45)), again.passage(at(46))), (Passage::Shut, Passage::One), "pauses double");
+    }
+
+    #[test]
+    fn what_was_under_way_changes_no_pause() {
+        let many = (0..128).fold(Breaker::default(), |breaker, _| breaker.failed(at(0)));
+        assert_eq!(many.passage(at(15)), Passage::One, "one pause for all of them");
+        let held = Breaker::default().held(at(250)).failed(at(1)).worked(at(2)).set_aside(at(3)).held(at(20));
+        assert_eq!((held.passage(at(249)), held.passage(at(250))), (Passage::Shut, Passage::One));
+    }
+
+    #[test]
+    fn a_refused_message_is_no_reason_to_set_a_carrier_aside_but_five_in_a_row_are() {
+        let four = (0..4).fold(Breaker::default(), |breaker, _| breaker.barred(at(0)));
+        assert_eq!(four.passage(at(0)), Passage::Free);
+        let five = four.barred(at(0));
+        assert_eq!(five.passage(at(0)), Passage::Shut);
+        assert_eq!(five.probing(at(15)).barred(at(16)).passage(at(16)), Passage::Free, "it answers");
     }
 
     #[test]
     fn pauses_end_at_five_minutes() {
-        let start: Instant = "2026-11-23T09:00:00Z".parse().unwrap();
-        let breaker = (0..40).fold(Breaker::default(), |breaker, _| breaker.set_aside(start));
-        assert_eq!(breaker.passage(start), Passage::NotBefore(start + LONGEST_PAUSE));
+        let mut now = start();
+        let mut breaker = Breaker::default();
+        for _ in 0..40 {
+            breaker = breaker.set_aside(now);
+            now += LONGEST_PAUSE;
+        }
+        let begun = now - LONGEST_PAUSE;
+        assert_eq!(breaker.passage(begun + LONGEST_PAUSE - Duration::from_secs(1)), Passage::Shut);
+        assert_eq!(breaker.passage(begun + LONGEST_PAUSE), Passage::One);
     }
 }

@@ -1,18 +1,17 @@
-//! The SMS gateways in their order: each with a breaker and a pace, the next one taking over when one is away.
+//! The SMS gateways in their order: each behind a door of its own, the next one taking over when one is away.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use super::breaker::{Breaker, Passage};
+use super::door::Door;
 use super::http::HttpGateway;
-use super::pace::Pace;
 use super::sms::SmsMemory;
-use super::twilio::Twilio;
-use super::{Delivery, Handover, Reason, Sms, file};
+use super::twilio::{self, Twilio};
+use super::{Delivery, Failure, Handover, Reason, Sms, file};
 use crate::fault::Fault;
-use crate::settings::{GatewaySettings, Settings, SmsChoice};
-use crate::values::Instant;
+use crate::settings::{GatewaySettings, Settings, SmsChoice, TwilioSettings};
+use crate::values::{Clock, Instant};
 
 /// The gateways, preferred ones first.
 #[derive(Debug)]
@@ -22,8 +21,7 @@ pub struct Gateways(Vec<Gateway>);
 pub struct Gateway {
     pub name: String,
     kind: Kind,
-    breaker: Mutex<Breaker>,
-    pace: Option<Pace>,
+    door: Door,
 }
 
 #[derive(Debug)]
@@ -36,20 +34,25 @@ pub enum Kind {
 
 impl Gateways {
     pub fn from_settings(settings: &Settings) -> Result<Self, Fault> {
-        let pace = NonZeroU32::new(settings.sms.per_second);
-        let mut list = vec![match settings.sms.carrier {
-            SmsChoice::File => Gateway::new("file", Kind::File(settings.outbox_folder()), pace),
-            SmsChoice::Twilio => {
-                Gateway::new("twilio", Kind::Twilio(Twilio::new(&settings.sms.twilio, settings)?), pace)
-            }
-        }];
+        let usual = settings.sms.per_second;
+        let twilio = |name: &str, twilio: &TwilioSettings| -> Result<Gateway, Fault> {
+            let kind = Kind::Twilio(Twilio::new(twilio, settings)?);
+            Ok(Gateway::new(name, kind, twilio.per_second.unwrap_or(usual)))
+        };
+        let mut list = match settings.sms.carrier {
+            SmsChoice::File => vec![Gateway::new("file", Kind::File(settings.outbox_folder()), usual)],
+            SmsChoice::Twilio => vec![twilio("twilio", &settings.sms.twilio)?],
+            SmsChoice::Gateways => Vec::new(),
+        };
         for name in &settings.sms.fallbacks {
             let gateway = settings.sms.gateways.get(name).ok_or_else(|| Fault::new(format!("no gateway {name}")))?;
-            let kind = match gateway {
-                GatewaySettings::Twilio(twilio) => Kind::Twilio(Twilio::new(twilio, settings)?),
-                GatewaySettings::Http(http) => Kind::Http(Box::new(HttpGateway::new(http)?)),
-            };
-            list.push(Gateway::new(name, kind, pace));
+            list.push(match gateway {
+                GatewaySettings::Twilio(settings) => twilio(name, settings)?,
+                GatewaySettings::Http(http) => {
+                    let kind = Kind::Http(Box::new(HttpGateway::new(http)?));
+                    Gateway::new(name, kind, http.per_second.unwrap_or(usual))
+                }
+            });
         }
         Ok(Self(list))
     }
@@ -68,55 +71,58 @@ impl Gateways {
 
     /// The first gateway that may be used, and how many messages it may be handed at once.
     pub fn open(&self, now: Instant) -> Option<(&Gateway, u64)> {
-        self.0.iter().find_map(|gateway| match gateway.breaker().passage(now) {
-            Passage::Free => Some((gateway, u64::MAX)),
-            Passage::One => Some((gateway, 1)),
-            Passage::NotBefore(_) => None,
-        })
+        self.0.iter().find_map(|gateway| Some((gateway, gateway.door.open(now)?)))
     }
 
     /// The next gateway that may be used for a message which this one certainly did not take.
     pub fn after(&self, gateway: &Gateway, now: Instant) -> Option<&Gateway> {
         let mut later = self.0.iter().skip_while(|other| other.name != gateway.name).skip(1);
-        later.find(|other| other.breaker().passage(now) == Passage::Free)
+        later.find(|other| other.door.open(now) == Some(u64::MAX))
     }
 }
 
 impl Gateway {
-    pub fn new(name: &str, kind: Kind, pace: Option<NonZeroU32>) -> Self {
-        Self { name: name.to_owned(), kind, breaker: Mutex::default(), pace: pace.map(Pace::per_second) }
+    /// `per_second`: messages, 0 for no limit.
+    pub fn new(name: &str, kind: Kind, per_second: u32) -> Self {
+        Self { name: name.to_owned(), kind, door: Door::new(per_second) }
     }
 
-    /// Hands an SMS over. `reference` is the message's number: receipts come back with it.
-    pub async fn send(&self, sms: &Sms, reference: i64, now: Instant) -> Handover {
-        self.note_probe(now);
-        if let Some(pace) = &self.pace {
-            pace.turn().await;
-        }
+    /// Hands an SMS over, for as long as it is worth something. `reference` is the message's number: receipts come back
+    /// with it.
+    pub async fn send(&self, sms: &Sms, reference: i64, worth: Duration, clock: &Clock) -> Handover {
+        self.door.enter(clock).await;
         let handover = match &self.kind {
-            Kind::Twilio(twilio) => twilio.send(sms, reference).await,
+            Kind::Twilio(twilio) => twilio.send(sms, reference, worth).await,
             Kind::Http(http) => http.send(sms).await,
             Kind::File(folder) => {
                 let content = format!("To: {}\n\n{}\n", sms.to, sms.text);
-                match file::write(folder, "txt", content.as_bytes(), now).await {
+                match file::write(folder, "txt", content.as_bytes(), clock.now()).await {
                     Ok(()) => Handover::Accepted { id: None },
                     Err(fault) => Handover::Later { failure: Reason::Outage.with(fault.to_string()), after: None },
                 }
             }
             Kind::Memory(memory) => memory.lock().unwrap_or_else(PoisonError::into_inner).take(sms),
         };
-        self.learn(&handover, now);
+        self.door.learn(&handover, clock.now());
         handover
     }
 
-    /// The messages that it took for a number since a moment, as far as it tells.
-    pub async fn look(&self, sms: &Sms, since: Instant) -> Vec<(String, Delivery)> {
+    /// Takes into account what a receipt says of the account as a whole.
+    pub fn learn_of(&self, failure: &Failure, now: Instant) {
+        if matches!(self.kind, Kind::Twilio(_)) && twilio::concerns_account(failure) {
+            self.door.learn(&Handover::Blocked(failure.clone()), now);
+        }
+    }
+
+    /// The messages that it took for a number since a moment: none from a gateway that never tells, nothing from one that
+    /// does not answer now.
+    pub async fn look(&self, sms: &Sms, since: Instant) -> Option<Vec<(String, Delivery)>> {
         match &self.kind {
             Kind::Twilio(twilio) => twilio.look(sms, since).await,
             Kind::Memory(memory) => {
-                memory.lock().unwrap_or_else(PoisonError::into_inner).found.clone().into_iter().collect()
+                Some(memory.lock().unwrap_or_else(PoisonError::into_inner).found.clone().into_iter().collect())
             }
-            Kind::Http(_) | Kind::File(_) => Vec::new(),
+            Kind::Http(_) | Kind::File(_) => Some(Vec::new()),
         }
     }
 
@@ -141,26 +147,5 @@ impl Gateway {
             Kind::Twilio(twilio) => Some(twilio),
             _ => None,
         }
-    }
-
-    fn note_probe(&self, now: Instant) {
-        let mut breaker = self.breaker();
-        if breaker.passage(now) == Passage::One {
-            *breaker = breaker.probing();
-        }
-    }
-
-    fn learn(&self, handover: &Handover, now: Instant) {
-        let mut breaker = self.breaker();
-        *breaker = match handover {
-            Handover::Accepted { .. } | Handover::Refused(_) => breaker.worked(),
-            Handover::Later { after: Some(after), .. } => breaker.held(now + *after),
-            Handover::Later { .. } | Handover::Unsure(_) => breaker.failed(now),
-            Handover::Blocked(_) => breaker.set_aside(now),
-        };
-    }
-
-    fn breaker(&self) -> MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

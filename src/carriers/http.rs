@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
 use handlebars::Handlebars;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -15,6 +16,11 @@ use crate::settings::HttpGatewaySettings;
 /// Silence longer than this is an outage.
 const PATIENCE: Duration = Duration::from_secs(15);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// In bytes; an answer is some words.
+const LONGEST_ANSWER: usize = 64 * 1024;
+/// A gateway's code is a word, not the request sent back: what is longer might hold a number or an identifier.
+const LONGEST_CODE: usize = 40;
 const JSON: &str = "application/json";
 const BODY: &str = "body";
 
@@ -54,11 +60,26 @@ pub async fn exchange(request: RequestBuilder) -> Result<Answer, Handover> {
             Handover::Unsure(Reason::Outage.with("broken answer"))
         }
     };
-    let response = request.send().await.map_err(away)?;
+    let mut response = request.send().await.map_err(away)?;
     let status = response.status();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let body = response.bytes().await.map_err(away)?.to_vec();
-    Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs), body })
+    let retry_after = retry_after(response.headers());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(away)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_ANSWER {
+            return Err(Handover::Unsure(Reason::Outage.with("long answer")));
+        }
+    }
+    Ok(Answer { status, retry_after, body })
+}
+
+/// RFC 9110: in seconds, or a date; the server's own clock counts. No pause is longer than an hour.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let date = |name| DateTime::parse_from_rfc2822(text(name)?).ok();
+    let seconds = text(RETRY_AFTER)?.parse().ok().map(Duration::from_secs);
+    let asked = seconds.or_else(|| (date(RETRY_AFTER)? - date(DATE)?).to_std().ok())?;
+    Some(asked.min(LONGEST_PAUSE))
 }
 
 impl HttpGateway {
@@ -94,7 +115,7 @@ impl HttpGateway {
             let value = told.as_ref()?.pointer(pointer.as_ref()?)?;
             Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
-        let code = read(&self.settings.error);
+        let code = read(&self.settings.error).filter(|code| is_code(code));
         let failure = |reason: Reason| reason.with(code.clone().unwrap_or_else(|| answer.status.as_str().to_owned()));
         if code.as_ref().is_some_and(|code| self.settings.number_faults.contains(code)) {
             return Handover::Refused(failure(Reason::Number));
@@ -106,8 +127,9 @@ impl HttpGateway {
                 Some(success) if read(&Some(success.pointer.clone())).as_ref() == Some(&success.value) => {
                     Handover::Accepted { id: read(&self.settings.id) }
                 }
-                Some(_) => Handover::Blocked(failure(Reason::Operator)),
+                Some(_) => Handover::Barred(failure(Reason::Operator)),
             },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Handover::Blocked(failure(Reason::Operator)),
             StatusCode::TOO_MANY_REQUESTS => {
                 Handover::Later { failure: failure(Reason::Limit), after: answer.retry_after }
             }
@@ -115,9 +137,13 @@ impl HttpGateway {
                 Handover::Later { failure: failure(Reason::Outage), after: answer.retry_after }
             }
             status if status.is_server_error() => Handover::Unsure(failure(Reason::Outage)),
-            _ => Handover::Blocked(failure(Reason::Operator)),
+            _ => Handover::Barred(failure(Reason::Operator)),
         }
     }
+}
+
+fn is_code(code: &str) -> bool {
+    code.len() <= LONGEST_CODE && code.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
 /// A value inside a JSON string.

@@ -1,9 +1,7 @@
 //! Mail: an SMTP server, a folder of `.eml` files, or memory.
 
 use std::error::Error;
-use std::io::ErrorKind;
 use std::iter::successors;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,11 +15,11 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::pace::Pace;
+use super::door::Door;
 use super::{Failure, Handover, Reason, file};
 use crate::fault::Fault;
 use crate::settings::{MailChoice, Settings};
-use crate::values::Instant;
+use crate::values::{Clock, Instant};
 
 /// A server that has not answered by then is silent.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,7 +42,16 @@ impl std::fmt::Debug for Mail {
 #[derive(Debug)]
 pub struct MailCarrier {
     kind: Kind,
-    pace: Option<Pace>,
+    door: Door,
+}
+
+/// What a mail is known by on its way.
+#[derive(Clone, Debug, Default)]
+pub struct Cover {
+    /// The same at each try, so that a mailbox which gets it twice may show it once.
+    pub message_id: Option<String>,
+    /// Where mail servers send it back; without it, to the sender.
+    pub return_path: Option<String>,
 }
 
 #[derive(Debug)]
@@ -80,34 +87,42 @@ impl MailCarrier {
                 Kind::Smtp { transport, sender }
             }
         };
-        Ok(Self { kind, pace: NonZeroU32::new(mail.per_second).map(Pace::per_second) })
+        Ok(Self { kind, door: Door::new(mail.per_second) })
     }
 
     pub fn memory(sent: Arc<Mutex<Vec<Mail>>>) -> Self {
-        Self { kind: Kind::Memory(sent), pace: None }
+        Self { kind: Kind::Memory(sent), door: Door::new(0) }
     }
 
-    /// Hands a mail over. `return_path`: where mail servers send it back; without it, to the sender.
-    pub async fn send(&self, mail: &Mail, return_path: Option<&str>, now: Instant) -> Handover {
-        if let Some(pace) = &self.pace {
-            pace.turn().await;
-        }
+    /// How many mails may be handed over at once, or nothing while the server is set aside.
+    pub fn open(&self, now: Instant) -> Option<u64> {
+        self.door.open(now)
+    }
+
+    pub async fn send(&self, mail: &Mail, cover: &Cover, clock: &Clock) -> Handover {
+        self.door.enter(clock).await;
+        let handover = self.hand_over(mail, cover, clock.now()).await;
+        self.door.learn(&handover, clock.now());
+        handover
+    }
+
+    async fn hand_over(&self, mail: &Mail, cover: &Cover, now: Instant) -> Handover {
         match &self.kind {
             Kind::Memory(sent) => {
                 sent.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
                 Handover::Accepted { id: None }
             }
-            Kind::File { folder, sender } => match written(mail, sender, None, now, true) {
+            Kind::File { folder, sender } => match written(mail, sender, cover, now, true) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 Ok(message) => match file::write(folder, "eml", &message.formatted(), now).await {
                     Ok(()) => Handover::Accepted { id: None },
                     Err(fault) => Handover::Later { failure: Reason::Outage.with(fault.to_string()), after: None },
                 },
             },
-            Kind::Smtp { transport, sender } => match written(mail, sender, return_path, now, false) {
+            Kind::Smtp { transport, sender } => match written(mail, sender, cover, now, false) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
-                // lettre's own patience ends with the connection: a server that then falls silent would
-                // hold the worker for ever.
+                // lettre's own patience ends with the connection: a server that then falls silent would hold the worker
+                // for ever. Its pool is left out, since it would lend such a connection to the next mail.
                 Ok(message) => match timeout(PATIENCE, transport.send(message)).await {
                     Ok(Ok(_)) => Handover::Accepted { id: None },
                     Ok(Err(error)) => judge(&error),
@@ -126,12 +141,13 @@ fn later(code: &str) -> Handover {
 /// Permanent answers (5xx) to the recipient end the message; those that concern ourselves want the operator; the rest is
 /// worth another try.
 fn judge(error: &smtp::Error) -> Handover {
-    // What goes wrong before a connection is ready comes wrapped, as if the server had been away.
-    let chain = || successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
-    let error = chain().filter_map(|cause| cause.downcast_ref::<smtp::Error>()).last().unwrap_or(error);
-    // A failed handshake is told as data that can't be read.
-    let cause = chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    if error.is_tls() || cause.is_some_and(|cause| cause.kind() == ErrorKind::InvalidData) {
+    let mut causes = successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
+    // A failed handshake is told as a failed connection.
+    let is_handshake = causes.any(|cause| {
+        let cause = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
+    });
+    if error.is_tls() || is_handshake {
         return Handover::Blocked(Reason::Operator.with("tls"));
     }
     // The server does not offer what the settings demand: TLS, a way to sign in.
@@ -142,12 +158,14 @@ fn judge(error: &smtp::Error) -> Handover {
     let words = error.source().map(ToString::to_string).unwrap_or_default();
     let failure = failure(&code, &words);
     match code.as_str() {
+        _ if !error.is_permanent() => Handover::Later { failure, after: None },
+        // An address that it can't read is the mailbox's.
+        _ if matches!(failure.reason, Reason::MailboxUnknown | Reason::MailboxFull) => Handover::Refused(failure),
         // RFC 4954: who we are; RFC 5321: what we say.
         "500" | "501" | "502" | "503" | "504" | "530" | "534" | "535" | "538" => {
             Handover::Blocked(Reason::Operator.with(code))
         }
-        _ if !error.is_permanent() => Handover::Later { failure, after: None },
-        _ if failure.reason == Reason::Operator => Handover::Blocked(failure),
+        _ if failure.reason == Reason::Operator => Handover::Barred(failure),
         _ => Handover::Refused(failure),
     }
 }
@@ -161,8 +179,8 @@ pub fn failure(code: &str, words: &str) -> Failure {
         // 5.1.10 (RFC 7505): the domain takes no mail; 5.2.1: the mailbox is closed.
         (Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1)), _) if !is_temporary => Reason::MailboxUnknown,
         (Some((2, 2)), _) | (None, "552") => Reason::MailboxFull,
-        // Our reputation, our rights, our signature: the mailbox is not to blame.
-        (Some((7, _)), _) if !is_temporary => Reason::Operator,
+        // Our address, our reputation, our rights, our signature: the mailbox is not to blame.
+        (Some((1, 7 | 8) | (7, _)), _) if !is_temporary => Reason::Operator,
         _ if is_temporary => Reason::Outage,
         _ => Reason::Mailbox,
     };
@@ -180,13 +198,7 @@ fn finer_code(word: &str) -> Option<(&str, u16, u16)> {
 }
 
 /// `plainly`: for eyes and scripts, as 8-bit text; mail servers get an encoding that all of them carry.
-fn written(
-    mail: &Mail,
-    sender: &Sender,
-    return_path: Option<&str>,
-    now: Instant,
-    plainly: bool,
-) -> Result<Message, Fault> {
+fn written(mail: &Mail, sender: &Sender, cover: &Cover, now: Instant, plainly: bool) -> Result<Message, Fault> {
     let part = |content: &str, kind: ContentType| {
         let part = SinglePart::builder().header(kind);
         if plainly {
@@ -205,14 +217,14 @@ fn written(
         message = message.reply_to(reply_to.clone());
     }
     let to: Mailbox = mail.to.parse()?;
-    if let Some(return_path) = return_path {
+    if let Some(return_path) = &cover.return_path {
         message = message.envelope(Envelope::new(Some(return_path.parse()?), vec![to.email.clone()])?);
     }
     Ok(message
         .to(to)
         .subject(mail.subject.clone())
         .date(now.into())
-        .message_id(None)
+        .message_id(cover.message_id.clone())
         .header(AutoSubmitted)
         .multipart(parts)?)
 }
@@ -250,6 +262,8 @@ mod tests {
             ("552", "Requested mail action aborted: exceeded storage allocation", Reason::MailboxFull, "552"),
             ("452", "4.2.2 Mailbox full", Reason::MailboxFull, "4.2.2"),
             ("550", "5.7.1 Blocked for SPF", Reason::Operator, "5.7.1"),
+            ("550", "5.1.8 Bad sender", Reason::Operator, "5.1.8"),
+            ("501", "5.1.3 Bad recipient address syntax", Reason::MailboxUnknown, "5.1.3"),
             ("450", "4.7.1 Greylisted, see http://1.2.3.example", Reason::Outage, "4.7.1"),
             ("451", "Try again later", Reason::Outage, "451"),
             ("450", "4.1.1 Unverified address", Reason::Outage, "4.1.1"),

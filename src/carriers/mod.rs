@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::settings::Settings;
 
 pub mod breaker;
+pub mod door;
 pub mod file;
 pub mod gateway;
 pub mod http;
@@ -15,7 +16,7 @@ pub mod sms;
 pub mod twilio;
 
 pub use gateway::{Gateway, Gateways};
-pub use mail::{Mail, MailCarrier};
+pub use mail::{Cover, Mail, MailCarrier};
 pub use sms::Sms;
 
 /// What became of one try to hand a message over.
@@ -27,6 +28,8 @@ pub enum Handover {
     Refused(Failure),
     /// Certainly not taken, because of an outage or a limit: later, or by another gateway.
     Later { failure: Failure, after: Option<Duration> },
+    /// Certainly not taken, and this message will not be before the operator acts; others may.
+    Barred(Failure),
     /// Certainly not taken, and nothing will be before the operator acts.
     Blocked(Failure),
     /// No answer, or none that can be read: it may have been taken.

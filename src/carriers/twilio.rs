@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, SubsecRound};
+use chrono::DateTime;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -12,13 +12,15 @@ use serde::Deserialize;
 use sha1::Sha1;
 
 use super::http::{self, Answer};
-use super::{Delivery, Handover, Reason, Sms};
+use super::{Delivery, Failure, Handover, Reason, Sms};
 use crate::fault::Fault;
 use crate::settings::{Settings, TwilioSettings};
 use crate::values::Instant;
 
 /// What Twilio takes as `ValidityPeriod`, in seconds.
 pub const LONGEST_VALIDITY: u64 = 36_000;
+/// How far Twilio's clock and ours may be apart. Messages that we know already are told apart by their names.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(2 * 60);
 
 #[derive(Clone, Debug)]
 pub struct Twilio {
@@ -29,7 +31,6 @@ pub struct Twilio {
     /// `From` or `MessagingServiceSid`, with its value.
     sender: (&'static str, String),
     status_callback: String,
-    validity: Duration,
 }
 
 /// Whose turn it is after an error of Twilio's.
@@ -41,7 +42,9 @@ enum Turn {
     Later(Reason),
     /// The carrier behind Twilio did not answer: the message may have left.
     Unsure,
-    /// Account, sender or permissions: the operator must act, the voter can do nothing.
+    /// This number or this text is not allowed for us: the operator must act, the voter can do nothing.
+    Barred,
+    /// The account as a whole: likewise, for every message.
     Operator,
 }
 
@@ -81,7 +84,6 @@ impl Twilio {
             auth_token: twilio.auth_token.clone().ok_or_else(missing)?,
             sender,
             status_callback: format!("{}/webhooks/twilio", settings.public_url()),
-            validity: settings.sms.validity(),
         })
     }
 
@@ -89,9 +91,10 @@ impl Twilio {
         &self.account_sid
     }
 
-    /// Hands an SMS over; receipts come back with `reference`, even when the answer to this call is lost.
-    pub async fn send(&self, sms: &Sms, reference: i64) -> Handover {
-        let validity = self.validity.as_secs().min(LONGEST_VALIDITY).to_string();
+    /// Hands an SMS over, for as long as it is worth something; receipts come back with `reference`, even when the
+    /// answer to this call is lost.
+    pub async fn send(&self, sms: &Sms, reference: i64, worth: Duration) -> Handover {
+        let validity = worth.as_secs().clamp(1, LONGEST_VALIDITY).to_string();
         let callback = format!("{}?message={reference}", self.status_callback);
         let mut form = vec![
             ("To", sms.to.as_str()),
@@ -123,26 +126,18 @@ impl Twilio {
         delivery(&described.status, described.error_code)
     }
 
-    /// The messages to a number since a moment.
-    pub async fn look(&self, sms: &Sms, since: Instant) -> Vec<(String, Delivery)> {
-        let day = since.format("%Y-%m-%d").to_string();
-        let query = [("To", sms.to.as_str()), ("DateSent>", day.as_str()), ("PageSize", "50")];
-        let listed: Option<Listed> = self.read(format!("{}.json", self.messages), &query).await;
+    /// The messages to a number since a moment; nothing when Twilio does not answer.
+    pub async fn look(&self, sms: &Sms, since: Instant) -> Option<Vec<(String, Delivery)>> {
+        // Latest first. Not by DateSent, which a message in a queue doesn't have.
+        let query = [("To", sms.to.as_str()), ("PageSize", "50")];
+        let listed: Listed = self.read(format!("{}.json", self.messages), &query).await?;
         let made_since = |message: &Described| {
             let made = message.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-            // Twilio's dates have no fractions.
-            made.is_some_and(|made| made >= since.trunc_subsecs(0))
+            made.is_some_and(|made| made >= since - CLOCKS_DIFFER)
         };
-        listed
-            .map(|listed| listed.messages)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(made_since)
-            .map(|message| {
-                let delivery = delivery(&message.status, message.error_code).unwrap_or(Delivery::Underway);
-                (message.sid, delivery)
-            })
-            .collect()
+        let messages = listed.messages.into_iter().filter(made_since);
+        let told = |message: &Described| delivery(&message.status, message.error_code).unwrap_or(Delivery::Underway);
+        Some(messages.map(|message| (message.sid.clone(), told(&message))).collect())
     }
 
     /// Whether a receipt was signed with this account's token: the HMAC-SHA1 of the address that was called and of
@@ -185,9 +180,9 @@ pub fn delivery(status: &str, code: Option<u32>) -> Option<Delivery> {
                 Turn::Number => Reason::Number,
                 Turn::Later(reason) => reason,
                 Turn::Unsure => Reason::Outage,
-                Turn::Operator => Reason::Operator,
+                Turn::Barred | Turn::Operator => Reason::Operator,
             };
-            Delivery::Failed(super::Failure { reason, code: code.map(|code| code.to_string()) })
+            Delivery::Failed(Failure { reason, code: code.map(|code| code.to_string()) })
         }
         _ => return None,
     })
@@ -218,6 +213,7 @@ fn judge(answer: &Answer, code: Option<u32>) -> Handover {
         Turn::Number => Handover::Refused(Reason::Number.with(told)),
         Turn::Later(reason) => Handover::Later { failure: reason.with(told), after: answer.retry_after },
         Turn::Unsure => Handover::Unsure(Reason::Outage.with(told)),
+        Turn::Barred => Handover::Barred(Reason::Operator.with(told)),
         Turn::Operator => Handover::Blocked(Reason::Operator.with(told)),
     }
 }
@@ -230,14 +226,22 @@ fn turn(status: StatusCode, code: Option<u32>) -> Turn {
         Some(30003) => Turn::Later(Reason::Unreachable),
         Some(30008) => Turn::Later(Reason::Outage),
         Some(30410) => Turn::Unsure,
-        Some(20003 | 21408 | 21612 | 21617 | 30002 | 30004 | 30007 | 30018 | 30450 | 14107) => Turn::Operator,
+        Some(20003 | 30002 | 14107) => Turn::Operator,
+        Some(21408 | 21612 | 21617 | 30004 | 30007 | 30018 | 30450) => Turn::Barred,
         _ if status == StatusCode::TOO_MANY_REQUESTS => Turn::Later(Reason::Limit),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => Turn::Later(Reason::Outage),
         // It broke while it had the message in hand.
         _ if status.is_server_error() => Turn::Unsure,
         // An unknown refusal says nothing against the voter's number.
+        _ if status == StatusCode::BAD_REQUEST => Turn::Barred,
         _ => Turn::Operator,
     }
+}
+
+/// Whether a failure that Twilio told later is the account's, not the message's.
+pub fn concerns_account(failure: &Failure) -> bool {
+    let code = failure.code.as_ref().and_then(|code| code.parse().ok());
+    code.is_some() && turn(StatusCode::OK, code) == Turn::Operator
 }
 
 #[cfg(test)]
@@ -258,8 +262,8 @@ mod tests {
             (504, Some(30410), Turn::Unsure),
             (401, Some(20003), Turn::Operator),
             (401, None, Turn::Operator),
-            (403, Some(21408), Turn::Operator),
-            (400, Some(99999), Turn::Operator),
+            (403, Some(21408), Turn::Barred),
+            (400, Some(99999), Turn::Barred),
             (404, None, Turn::Operator),
         ] {
             assert_eq!(turn(StatusCode::from_u16(status).unwrap(), code), expected, "{status} {code:?}");

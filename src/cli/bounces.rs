@@ -15,11 +15,13 @@ use super::{Stop, open_checked};
 pub async fn read(maildir: &Path) -> Result<(), Stop> {
     let portal = open_checked().await?;
     let summary = bounces::read(&portal, maildir).await?.map_err(Stop::Refused)?;
-    let Summary { full, unknown, refused, underway, strange } = summary;
-    println!(
-        "{full} boîtes pleines, {unknown} adresses inconnues, {refused} autres refus, {underway} sans suite, \
-         {strange} non reconnus (laissés non lus dans cur)"
-    );
+    let Summary { full, unknown, ours, refused, underway, strange } = summary;
+    println!("boîtes pleines : {full}");
+    println!("adresses inconnues : {unknown}");
+    println!("refus dus à notre envoi, à corriger (SPF, réputation ; voir « guichet outbox list ») : {ours}");
+    println!("autres refus : {refused}");
+    println!("retards et accusés de réception, sans suite : {underway}");
+    println!("ni un rebond, ni d’un de nos courriels, laissés non lus dans cur : {strange}");
     Ok(())
 }
 

@@ -5,13 +5,14 @@ use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
+use reqwest::Url;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use subtle::ConstantTimeEq;
 
-use super::{mailbox, report};
-use crate::carriers::{Delivery, Failure, Reason};
-use crate::entities::message::{Channel, Column, Entity, State};
+use super::{alarm, mailbox, report};
+use crate::carriers::{Cover, Delivery, Failure, Reason};
+use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::values::Purpose;
@@ -26,6 +27,8 @@ const SEAL: usize = 8;
 pub struct Summary {
     pub full: u64,
     pub unknown: u64,
+    /// Returned for our sake: SPF, reputation.
+    pub ours: u64,
     /// Returned for another reason.
     pub refused: u64,
     /// On its way, or arrived.
@@ -34,23 +37,35 @@ pub struct Summary {
     pub strange: u64,
 }
 
-/// Where a mail is returned to: `rebonds+7-0123456789abcdef@vote.example.fr`. Nothing if no mailbox is set for it.
-pub fn return_path(portal: &Portal, message: i64) -> Option<String> {
-    let (local, domain) = portal.settings.mail.bounces.as_ref()?.split_once('@')?;
-    Some(format!("{local}+{message}-{}@{domain}", seal(portal, message)))
+/// What a mail is known by: to the mailbox that gets it, and to us when it comes back, at
+/// `rebonds+7-0123456789abcdef@vote.example.fr` (if a mailbox is set for that).
+pub fn cover(portal: &Portal, message: &Model) -> Cover {
+    let sealed = seal(portal, message);
+    let host = Url::parse(portal.settings.public_url()).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let bounces = portal.settings.mail.bounces.as_ref().and_then(|address| address.split_once('@'));
+    Cover {
+        message_id: host.map(|host| format!("<{sealed}@{host}>")),
+        return_path: bounces.map(|(local, domain)| format!("{local}+{}-{sealed}@{domain}", message.id)),
+    }
 }
 
-fn seal(portal: &Portal, message: i64) -> String {
-    hex::encode(&portal.keys.digest(Purpose::Bounce, &[&message.to_le_bytes()])[..SEAL])
+/// By its moment, too: another database under the same secret counts from 1 again.
+fn seal(portal: &Portal, message: &Model) -> String {
+    let moment = message.created_at.timestamp_millis();
+    let digest = portal.keys.digest(Purpose::Bounce, &[&message.id.to_le_bytes(), &moment.to_le_bytes()]);
+    hex::encode(&digest[..SEAL])
 }
 
 /// The mail that a return address names, whatever case a server gave it.
-fn named(portal: &Portal, address: &str) -> Option<i64> {
+async fn named(portal: &Portal, address: &str) -> Result<Option<Model>, Fault> {
     let address = address.to_lowercase();
-    let (_, extension) = address.split_once('@')?.0.split_once('+')?;
-    let (message, sealed) = extension.split_once('-')?;
-    let message: i64 = message.parse().ok()?;
-    bool::from(seal(portal, message).as_bytes().ct_eq(sealed.as_bytes())).then_some(message)
+    let extension = address.split_once('@').and_then(|(local, _)| local.split_once('+'));
+    let Some((id, sealed)) = extension.and_then(|(_, extension)| extension.split_once('-')) else { return Ok(None) };
+    let Ok(id) = id.parse::<i64>() else { return Ok(None) };
+    let message = Entity::find_by_id(id).one(&*portal.db).await?;
+    Ok(message.filter(|message| {
+        message.channel == Channel::Mail && bool::from(seal(portal, message).as_bytes().ct_eq(sealed.as_bytes()))
+    }))
 }
 
 /// Reads what is new in a maildir, notes which mailboxes are full or unknown, and moves what was read to `cur`. Interrupted,
@@ -65,19 +80,27 @@ pub async fn read(portal: &Portal, maildir: &Path) -> Result<Result<Summary, Str
     }
     let mut names = Vec::new();
     for entry in fs::read_dir(&new)? {
-        names.push(entry?.file_name());
+        let entry = entry?;
+        // What begins with a dot is no mail (the maildir's own rule), and a folder is none either.
+        if entry.file_type()?.is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
+            names.push(entry.file_name());
+        }
     }
     names.sort_unstable();
     let mut summary = Summary::default();
     for name in names {
         let path = new.join(&name);
         let mut mail = Vec::new();
-        match fs::File::open(&path) {
-            Ok(file) => file.take(LONGEST).read_to_end(&mut mail)?,
+        match fs::File::open(&path).and_then(|file| file.take(LONGEST).read_to_end(&mut mail)) {
+            Ok(_) => {}
             // Another reader was faster.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(error.into()),
-        };
+            Err(error) => {
+                tracing::error!(%error, name = %name.to_string_lossy(), "a returned mail can't be read");
+                summary.strange += 1;
+                continue;
+            }
+        }
         let is_read = take(portal, &mail, &mut summary).await?;
         let mut read_name = name;
         read_name.push(if is_read { ":2,S" } else { ":2," });
@@ -91,9 +114,15 @@ pub async fn read(portal: &Portal, maildir: &Path) -> Result<Result<Summary, Str
 
 /// Returns whether the mail was a report on one of ours.
 async fn take(portal: &Portal, mail: &[u8], summary: &mut Summary) -> Result<bool, Fault> {
-    let report = report::read(mail);
-    let message = report.as_ref().and_then(|report| report.addressees.iter().find_map(|to| named(portal, to)));
-    let (Some(report), Some(message)) = (report, message) else {
+    let Some(report) = report::read(mail) else {
+        summary.strange += 1;
+        return Ok(false);
+    };
+    let mut message = None;
+    for address in &report.addressees {
+        message = message.or(named(portal, address).await?);
+    }
+    let Some(message) = message else {
         summary.strange += 1;
         return Ok(false);
     };
@@ -103,9 +132,10 @@ async fn take(portal: &Portal, mail: &[u8], summary: &mut Summary) -> Result<boo
             match failure.reason {
                 Reason::MailboxFull => summary.full += 1,
                 Reason::MailboxUnknown => summary.unknown += 1,
+                Reason::Operator => summary.ours += 1,
                 _ => summary.refused += 1,
             }
-            settle(portal, message, &failure).await?;
+            settle(portal, message.id, &failure).await?;
         }
     }
     Ok(true)
@@ -115,26 +145,25 @@ async fn settle(portal: &Portal, message: i64, failure: &Failure) -> Result<(), 
     let now = portal.now();
     let work = portal.db.begin().await?;
     let found = Entity::find_by_id(message).lock_exclusive().one(&*work).await?;
-    // A report that is read twice says nothing new.
-    let Some(message) = found.filter(|m| m.channel == Channel::Mail && m.state == State::Accepted) else {
-        return Ok(());
-    };
+    // A report that is read twice says nothing new. One may come before the hand-over was recorded: then the mailbox is
+    // noted, and the message ends by itself.
+    let Some(message) = found.filter(|message| !message.state.is_final()) else { return Ok(()) };
     Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Failed.to_value()))
         .col_expr(Column::SettledAt, Expr::value(now))
         .col_expr(Column::Failure, Expr::value(failure.reason.name()))
         .col_expr(Column::Code, Expr::value(failure.code.clone()))
         .filter(Column::Id.eq(message.id))
+        .filter(Column::State.eq(State::Accepted))
         .exec(&*work)
         .await?;
     mailbox::note(&*work, message.account_id, Some(failure.reason), now).await?;
     work.commit().await?;
-    let (reason, code) = (failure.reason.name(), &failure.code);
-    if failure.reason == Reason::Operator {
-        portal.metrics.alarm(reason);
-        tracing::error!(message_id = message.id, reason, code, "alarm: mail servers refuse us, the operator must act");
-    } else {
-        tracing::warn!(message_id = message.id, reason, code, "message returned");
+    let (reason, code) = (failure.reason, failure.code.as_deref());
+    tracing::warn!(message_id = message.id, letter = message.letter, reason = reason.name(), code, "message returned");
+    // Without an account it was to an election's assistance, which then hears nothing.
+    if reason == Reason::Operator || message.account_id.is_none() {
+        alarm(portal, &message, reason, code);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{bounces, mailbox};
+use super::{alarm, bounces, mailbox};
 use crate::carriers::{Delivery, Failure, Gateway, Handover, Reason, Sms};
 use crate::entities::message::{Channel, Column, Entity, Model};
 use crate::fault::Fault;
@@ -12,14 +12,18 @@ use crate::outbox::post::{self, Verdict};
 use crate::outbox::{Content, rules};
 use crate::portal::Portal;
 
+/// So many times at most a message leaves again although it may have left.
+const RESENDS: i32 = 2;
+
 /// Hands a claimed message over and commits what became of it, with all that follows from it.
 pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
     let handover = match post::open(portal, &message) {
         // The operator must act, and the message must not be lost.
-        None => Some(Handover::Blocked(Reason::Unreadable.into())),
-        Some(Content::Mail(mail)) => Some(
-            portal.carriers.mail.send(&mail, bounces::return_path(portal, message.id).as_deref(), portal.now()).await,
-        ),
+        None => Some(Handover::Barred(Reason::Unreadable.into())),
+        Some(Content::Mail(mail)) => {
+            let cover = bounces::cover(portal, &message);
+            Some(portal.carriers.mail.send(&mail, &cover, &portal.clock).await)
+        }
         // Put off before: meanwhile another identifier may have taken the place of the one in it.
         Some(Content::Sms(_)) if message.attempts > 1 && !void::is_wanted(portal, message.id).await? => {
             return end(portal, &message, &Verdict::Expired(Some(Reason::Replaced.into()))).await;
@@ -37,10 +41,11 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
 pub async fn expire(portal: &Portal, message: &Model) -> Result<(), Fault> {
     let gateway = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name));
     if let (true, Some(gateway), Some(Content::Sms(sms))) = (message.unsure, gateway, post::open(portal, message))
-        && let Some(id) = find(portal, gateway, message, &sms).await?
+        && let Found::Taken(id) = find(portal, gateway, message, &sms).await?
     {
         return conclude(portal, message, Handover::Accepted { id: Some(id) }).await;
     }
+    portal.metrics.expired.inc();
     tracing::warn!(message_id = message.id, letter = message.letter, attempts = message.attempts, "message expired");
     end(portal, message, &Verdict::Expired(None)).await
 }
@@ -51,20 +56,28 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
     let gateways = &portal.carriers.sms;
     let had_it = message.gateway.as_ref().and_then(|name| gateways.named(name));
     let Some(mut gateway) = had_it.or_else(|| gateways.iter().next()) else {
-        return Ok(Some(Handover::Blocked(Reason::Operator.with("no gateway"))));
+        return Ok(Some(Handover::Barred(Reason::Operator.with("no gateway"))));
     };
+    let mut stays = false;
     if message.unsure {
-        if let Some(id) = find(portal, gateway, message, sms).await? {
-            return Ok(Some(Handover::Accepted { id: Some(id) }));
+        match find(portal, gateway, message, sms).await? {
+            Found::Taken(id) => return Ok(Some(Handover::Accepted { id: Some(id) })),
+            Found::NoAnswer => return Ok(Some(Handover::Unsure(Reason::Outage.with("no answer")))),
+            Found::Untold => stays = true,
+            Found::NotTaken => {}
         }
         if !post::pass_on(portal, message, &gateway.name.clone()).await? {
             return Ok(None);
         }
+        portal.metrics.resent.inc();
         tracing::warn!(message_id = message.id, gateway = gateway.name, resent = message.resent, "message sent again");
     }
     loop {
-        let handover = gateway.send(sms, message.id, portal.now()).await;
-        if !matches!(handover, Handover::Later { .. } | Handover::Blocked(_)) {
+        let worth = message.created_at + post::validity(portal, message.channel) - portal.now();
+        let worth = worth.to_std().unwrap_or_default();
+        let handover = gateway.send(sms, message.id, worth, &portal.clock).await;
+        let is_certain = matches!(handover, Handover::Later { .. } | Handover::Barred(_) | Handover::Blocked(_));
+        if stays || !is_certain {
             return Ok(Some(handover));
         }
         let Some(next) = gateways.after(gateway, portal.now()) else { return Ok(Some(handover)) };
@@ -76,10 +89,22 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
     }
 }
 
-/// Whether the gateway has taken the message although its answer was lost.
-async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) -> Result<Option<String>, Fault> {
-    let Some(since) = message.tried_at else { return Ok(None) };
-    let found = gateway.look(sms, since).await;
+/// What a gateway says of a message whose answer was lost.
+enum Found {
+    Taken(String),
+    NotTaken,
+    /// It never says: the message may be there.
+    Untold,
+    /// It does not answer now.
+    NoAnswer,
+}
+
+async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) -> Result<Found, Fault> {
+    let Some(since) = message.tried_at else { return Ok(Found::NotTaken) };
+    let Some(found) = gateway.look(sms, since).await else { return Ok(Found::NoAnswer) };
+    if !gateway.tells() {
+        return Ok(Found::Untold);
+    }
     let mut ids: Vec<String> =
         found.into_iter().filter(|(_, delivery)| !matches!(delivery, Delivery::Failed(_))).map(|(id, _)| id).collect();
     // Other messages to the same number may be among them.
@@ -87,7 +112,7 @@ async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) ->
     let is_others =
         |id: &String| known.iter().any(|known| known.carrier_id.as_ref() == Some(id) && known.id != message.id);
     ids.retain(|id| !is_others(id));
-    Ok(ids.into_iter().next())
+    Ok(ids.into_iter().next().map_or(Found::NotTaken, Found::Taken))
 }
 
 async fn conclude(portal: &Portal, message: &Model, handover: Handover) -> Result<(), Fault> {
@@ -115,7 +140,11 @@ fn verdict(portal: &Portal, message: &Model, handover: Handover) -> Verdict {
         }
         Handover::Refused(failure) => Verdict::Failed(failure),
         Handover::Later { failure, after } => retry(failure, after, false),
-        Handover::Blocked(failure) => retry(failure, None, false),
+        Handover::Barred(failure) | Handover::Blocked(failure) => retry(failure, None, false),
+        // Enough copies may be on their way: it is asked for once more when its time is over.
+        Handover::Unsure(failure) if message.resent >= RESENDS => {
+            Verdict::Retry { at: message.created_at + post::validity(portal, message.channel), failure, unsure: true }
+        }
         Handover::Unsure(failure) => retry(failure, None, true),
     }
 }
@@ -132,7 +161,8 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
         Verdict::Failed(failure) | Verdict::Expired(Some(failure)) | Verdict::Retry { failure, .. } => {
             Some(failure.reason)
         }
-        Verdict::Expired(None) => None,
+        // What was wrong the last time.
+        Verdict::Expired(None) => message.failure.as_deref().and_then(Reason::from_name),
     };
     let work = portal.db.begin().await?;
     match message.channel {
@@ -160,6 +190,7 @@ fn log(portal: &Portal, message: &Model, handover: &Handover) {
         Handover::Refused(failure) => ("refused", Some(failure)),
         Handover::Later { failure, .. } => ("later", Some(failure)),
         Handover::Unsure(failure) => ("unsure", Some(failure)),
+        Handover::Barred(failure) => ("barred", Some(failure)),
         Handover::Blocked(failure) => ("blocked", Some(failure)),
     };
     let carrier = message.gateway.clone().unwrap_or_else(|| "mail".to_owned());
@@ -169,11 +200,10 @@ fn log(portal: &Portal, message: &Model, handover: &Handover) {
         tracing::info!(message_id, letter, attempts, gateway, "message accepted");
         return;
     };
-    let reason = reason.name();
-    if matches!(handover, Handover::Blocked(_)) {
-        portal.metrics.alarm(reason);
-        tracing::error!(message_id, letter, attempts, gateway, reason, code, "alarm: the operator must act");
+    if matches!(handover, Handover::Barred(_) | Handover::Blocked(_)) {
+        alarm(portal, message, *reason, code.as_deref());
     } else {
+        let reason = reason.name();
         tracing::warn!(message_id, letter, attempts, gateway, reason, code, outcome, "message not accepted");
     }
 }

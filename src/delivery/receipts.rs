@@ -3,7 +3,8 @@
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::carriers::{Delivery, Failure};
+use super::alarm;
+use crate::carriers::{Delivery, Failure, Reason};
 use crate::entities::message::{Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::issuance::void;
@@ -130,14 +131,16 @@ async fn settle(portal: &Portal, message: i64, carrier_id: &str, delivery: &Deli
         .exec(&*work)
         .await?;
     if let Delivery::Failed(failure) = delivery {
-        tracing::warn!(
-            message_id = message.id,
-            reason = failure.reason.name(),
-            code = failure.code,
-            "message undelivered"
-        );
+        let (reason, code) = (failure.reason, failure.code.as_deref());
+        tracing::warn!(message_id = message.id, reason = reason.name(), code, "message undelivered");
+        if reason == Reason::Operator {
+            alarm(portal, &message, reason, code);
+        }
+        if let Some(gateway) = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name)) {
+            gateway.learn_of(failure, now);
+        }
         if let Some(carried) = carried {
-            void::void(&work, portal, &carried, reason).await?;
+            void::void(&work, portal, &carried, Some(reason)).await?;
         }
     }
     work.commit().await

@@ -11,7 +11,7 @@ use crate::outbox::{self, letters};
 use crate::portal::Portal;
 use crate::values::Token;
 
-/// The seat and the identifier that a disavowal link speaks of, for as long as the election's window is open.
+/// The seat and the identifier that a disavowal link speaks of.
 pub async fn look(portal: &Portal, token: &Token) -> Result<Option<(Seat, voting_identifier::Model)>, Fault> {
     let found = voting_identifier::Entity::find()
         .filter(voting_identifier::Column::DisavowDigest.eq(token.digest()))
@@ -20,33 +20,33 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<(Seat, voting
         .await?;
     let Some((identifier, Some(voter))) = found else { return Ok(None) };
     let election = election::Entity::find_by_id(voter.election_id).one(&*portal.db).await?;
-    let election = election.filter(|election| portal.now() < election.reissue_closes);
     Ok(election.map(|election| (Seat { election, voter }, identifier)))
 }
 
 /// Freezes issuance for the voter, revokes what is active, and tells the mailbox and the election's assistance. Doing
 /// it twice changes nothing more.
-/// Returns false for a link that no mail ever held, or whose time is over.
+/// Returns false for a link that no mail ever held.
 pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
     let Some((seat, disavowed)) = look(portal, token).await? else { return Ok(false) };
     let now = portal.now();
+    let account = account::Entity::find_by_id(seat.voter.account_id).one(&*portal.db).await?;
+    let establishment = establishment::Entity::find_by_id(seat.voter.establishment_id).one(&*portal.db).await?;
+    let (Some(account), Some(establishment)) = (account, establishment) else {
+        return Err(Fault::new("a voter without an account or an establishment"));
+    };
+    let (election, email, number) = (&seat.election, &account.email, &disavowed.masked_number);
+    let heard = letters::identifier_disavowed(portal, email, election)?;
+    let report = letters::disavowal_reported(portal, election, &seat.voter, email, &establishment, number)?;
     let work = portal.db.begin().await?;
     let voter = voter::Entity::find_by_id(seat.voter.id).lock_exclusive().one(&*work).await?;
     let Some(voter) = voter.filter(|voter| voter.frozen_at.is_none()) else { return Ok(true) };
     let frozen = voter::ActiveModel { id: Set(voter.id), frozen_at: Set(Some(now)), ..Default::default() };
     voter::Entity::update(frozen).exec(&*work).await?;
     for identifier in identifiers(&*work, voter.id).await?.iter().filter(|i| i.state == State::Active) {
-        void::retire(&work, identifier, now).await?;
+        void::retire(&work, &voter, identifier, None, now).await?;
     }
-    let account = account::Entity::find_by_id(voter.account_id).one(&*work).await?;
-    let establishment = establishment::Entity::find_by_id(voter.establishment_id).one(&*work).await?;
-    if let (Some(account), Some(establishment)) = (account, establishment) {
-        let (election, email, number) = (&seat.election, &account.email, &disavowed.masked_number);
-        let heard = letters::identifier_disavowed(portal, email, election)?;
-        outbox::enqueue(&*work, portal, Some(account.id), heard).await?;
-        let report = letters::disavowal_reported(portal, election, &voter, email, &establishment, number)?;
-        outbox::enqueue(&*work, portal, None, report).await?;
-    }
+    outbox::enqueue(&*work, portal, Some(account.id), heard).await?;
+    outbox::enqueue(&*work, portal, None, report).await?;
     work.commit().await?;
     portal.wake_worker();
     Ok(true)

@@ -208,7 +208,7 @@ async fn issue(
 ) -> Result<(), Fault> {
     let now = portal.now();
     for identifier in earlier.iter().filter(|identifier| identifier.state == State::Active) {
-        void::retire(work, identifier, now).await?;
+        void::retire(work, voter, identifier, Some(&phone_digest), now).await?;
     }
     let sms = outbox::enqueue(&**work, portal, Some(voter.account_id), draft.sms).await?;
     outbox::enqueue(&**work, portal, Some(voter.account_id), draft.mail).await?;

@@ -1,17 +1,22 @@
 //! An SMS that can't be delivered is the portal's failure: the identifier is voided, the try given
 //! back, and the voter told.
 
+use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::seat::{end, identifiers};
 use crate::carriers::Reason;
 use crate::db::Work;
+use crate::entities::message::State as SmsState;
 use crate::entities::voting_identifier::{Column, Entity, Model, State};
-use crate::entities::{account, election, phone_claim, voter};
+use crate::entities::{account, election, message, phone_claim, voter};
 use crate::fault::Fault;
 use crate::outbox::{self, letters, post};
 use crate::portal::Portal;
 use crate::values::Instant;
+
+/// An SMS that has not left by then is late by our fault.
+const PROMPT: TimeDelta = TimeDelta::minutes(1);
 
 /// The identifier that an SMS carries, with its voter, whose row is locked.
 #[derive(Debug)]
@@ -44,9 +49,7 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
         return Ok(());
     }
     end(&**work, identifier.id, State::Voided, portal.now()).await?;
-    if !received_anything(work, voter.id, &identifier.phone_digest).await? {
-        phone_claim::Entity::delete_by_id((voter.election_id, identifier.phone_digest.clone())).exec(&**work).await?;
-    }
+    free(work, voter, &identifier.phone_digest).await?;
     if identifier.state != State::Active {
         return Ok(());
     }
@@ -59,17 +62,37 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
     Ok(())
 }
 
-/// Ends an identifier that another one replaces, or that its voter disowns. Its SMS is withdrawn if a carrier has failed
-/// it so far: it would come last and bring what works no longer. Then the try is given back.
-pub async fn retire(work: &Work, identifier: &Model, now: Instant) -> Result<(), Fault> {
+/// Ends an identifier that another one replaces, or that its voter disowns. Its SMS is withdrawn if it has not left: it
+/// would come last and bring what works no longer. The try is given back if it was we who were late. `keeps`: the number
+/// that the voter goes on with, if any.
+pub async fn retire(
+    work: &Work,
+    voter: &voter::Model,
+    identifier: &Model,
+    keeps: Option<&[u8]>,
+    now: Instant,
+) -> Result<(), Fault> {
     let withdrawn = post::withdraw(&**work, identifier.sms_id, now).await?;
-    end(&**work, identifier.id, if withdrawn { State::Voided } else { State::Revoked }, now).await
+    let were_late = |sms: &message::Model| sms.attempts > 0 || now - sms.created_at > PROMPT;
+    let state = if withdrawn.as_ref().is_some_and(were_late) { State::Voided } else { State::Revoked };
+    end(&**work, identifier.id, state, now).await?;
+    if withdrawn.is_some() && keeps != Some(identifier.phone_digest.as_slice()) {
+        free(work, voter, &identifier.phone_digest).await?;
+    }
+    Ok(())
 }
 
-/// Whether the voter's number was ever sent an identifier, or still may be.
-async fn received_anything(work: &Work, voter: i64, phone: &[u8]) -> Result<bool, Fault> {
-    Ok(identifiers(&**work, voter)
-        .await?
-        .iter()
-        .any(|identifier| identifier.phone_digest == phone && identifier.state != State::Voided))
+/// Gives a voter's number free, unless it received an identifier or still may.
+async fn free(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<(), Fault> {
+    let of_phone = identifiers(&**work, voter.id).await?.into_iter().filter(|i| i.phone_digest == phone);
+    let sms: Vec<i64> = of_phone.map(|identifier| identifier.sms_id).collect();
+    let arrived = message::Entity::find()
+        .filter(message::Column::Id.is_in(sms))
+        .filter(message::Column::State.is_not_in([SmsState::Failed, SmsState::Expired]))
+        .one(&**work)
+        .await?;
+    if arrived.is_none() {
+        phone_claim::Entity::delete_by_id((voter.election_id, phone.to_owned())).exec(&**work).await?;
+    }
+    Ok(())
 }

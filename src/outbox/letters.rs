@@ -134,7 +134,7 @@ pub fn identifier_voided(
         "election": election.name,
         "number": masked_number,
         "link": portal.link("/electeur"),
-        "until": texts::date_and_time(election.reissue_closes),
+        "until": (portal.now() < election.reissue_closes).then(|| texts::date_and_time(election.reissue_closes)),
     });
     mail(portal, Letter::IdentifierVoided, to, Some(election), context)
 }

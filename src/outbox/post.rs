@@ -24,17 +24,22 @@ const MAIL_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
 pub async fn claim(portal: &Portal, channel: Channel, gateway: Option<&str>, most: u64) -> Result<Vec<Model>, Fault> {
     let now = portal.now();
     let work = portal.db.begin().await?;
-    let mut claimed =
-        take(&work, due(channel, now).and_where(Column::Priority.eq(0)), gateway, now, most - most / 8).await?;
+    let due = |priority| {
+        let mut due = due(channel, now);
+        due.and_where(Column::CreatedAt.gt(now - validity(portal, channel))).and_where(priority);
+        due
+    };
+    let kept = if most > 1 { most.div_ceil(8) } else { 0 };
+    let mut claimed = take(&work, &mut due(Column::Priority.eq(0)), gateway, now, most - kept).await?;
     let rest = most.saturating_sub(claimed.len() as u64);
-    claimed.extend(take(&work, due(channel, now).and_where(Column::Priority.gt(0)), gateway, now, rest).await?);
+    claimed.extend(take(&work, &mut due(Column::Priority.gt(0)), gateway, now, rest).await?);
+    claimed.sort_by_key(|message| (message.priority, message.id));
     let (exceeding, next_hour) = tally::count(portal, &work, &claimed).await?;
     if !exceeding.is_empty() {
         put_off(&work, &exceeding, next_hour).await?;
         claimed.retain(|message| !exceeding.contains(&message.id));
     }
     work.commit().await?;
-    claimed.sort_by_key(|message| (message.priority, message.id));
     Ok(claimed)
 }
 
@@ -197,9 +202,9 @@ pub async fn record(
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 
-/// Takes back a message that was put off and certainly has not left. Returns whether there was one.
-pub async fn withdraw(work: &impl ConnectionTrait, message: i64, now: Instant) -> Result<bool, Fault> {
-    let withdrawn = Entity::update_many()
+/// Takes back a message that certainly has not left. Returns it as it was withdrawn, if there was one.
+pub async fn withdraw(work: &impl ConnectionTrait, message: i64, now: Instant) -> Result<Option<Model>, Fault> {
+    let mut withdrawn = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Expired.to_value()))
         .col_expr(Column::Failure, Expr::value(Reason::Replaced.name()))
         .col_expr(Column::EndedAt, Expr::value(now))
@@ -208,10 +213,9 @@ pub async fn withdraw(work: &impl ConnectionTrait, message: i64, now: Instant) -
         .filter(Column::EndedAt.is_null())
         .filter(Column::State.eq(State::Queued))
         .filter(Column::Unsure.eq(false))
-        .filter(Column::Attempts.gt(0))
-        .exec(work)
+        .exec_with_returning(work)
         .await?;
-    Ok(withdrawn.rows_affected == 1)
+    Ok(withdrawn.pop())
 }
 
 /// A claimed message, as long as its claim holds.

@@ -6,10 +6,12 @@ use crate::values::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// The last try is this long before a message loses its worth, however long the pause should have been.
+const LAST_CHANCE: Duration = Duration::from_secs(20);
 /// A carrier that still does not know so long after a message lost its worth is not asked any more.
 const ASKED_LONGER: Duration = Duration::from_secs(30 * 60);
 
-/// The moment of the next try after so many, or nothing when the message is worth nothing by then.
+/// The moment of the next try after so many, or nothing when there is no time for one.
 /// Pauses double from ten seconds to ten minutes and never come before the carrier wants to hear of us again. Up to half
 /// of the pause is drawn (`luck`, from 0 to 1), so that what failed together does not come back together.
 pub fn next_try(
@@ -22,7 +24,8 @@ pub fn next_try(
     let doublings = tries.saturating_sub(1).clamp(0, 10).unsigned_abs();
     let pause = (FIRST_PAUSE * 2u32.pow(doublings)).min(LONGEST_PAUSE);
     let drawn = pause.mul_f64(1.0 - luck.clamp(0.0, 1.0) / 2.0);
-    Some(now + drawn.max(asked.unwrap_or_default())).filter(|&at| at < worthless_at)
+    let last = worthless_at - LAST_CHANCE;
+    (now < last).then(|| (now + drawn.max(asked.unwrap_or_default())).min(last))
 }
 
 /// When the carrier is asked again what became of a message, if at all: after as long as it took so far.
@@ -53,9 +56,10 @@ mod tests {
             (1, 0, Some(42), 1.0, Some(42)),
             (4, 0, Some(42), 0.0, Some(80)),
             (1, 0, Some(1700), 0.0, Some(1700)),
-            (1, 0, Some(86_400), 0.0, None),
-            (9, 1199, None, 0.0, Some(600)),
-            (9, 1200, None, 0.0, None),
+            (1, 0, Some(86_400), 0.0, Some(1780)),
+            (9, 1179, None, 0.0, Some(600)),
+            (9, 1779, None, 0.0, Some(1)),
+            (9, 1780, None, 0.0, None),
         ] {
             let now = start + seconds(elapsed);
             let expected = pause.map(|pause| now + seconds(pause));

@@ -1,6 +1,6 @@
 //! How many SMS leave in an hour: against toll fraud, to one number and in all, over every process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DurationRound, TimeDelta};
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -41,25 +41,27 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model]) -> 
         .exec_with_returning(&**work)
         .await?;
     let settings = &portal.settings.sms;
-    let mut exceeding = Vec::new();
+    let mut exceeding = BTreeSet::new();
     for tally in tallied {
         let is_total = tally.recipient_digest.is_empty();
         let most = if is_total { settings.per_hour } else { settings.per_number_per_hour };
         let over = u32::try_from(tally.sent).unwrap_or(0).saturating_sub(most) as usize;
         if over > 0 {
-            let ids = by_scope.remove(&tally.recipient_digest).unwrap_or_default();
-            let over = over.min(ids.len());
-            // What is put off has not been sent.
-            give_back(work, &tally.recipient_digest, hour, over).await?;
-            exceeding.extend_from_slice(&ids[ids.len() - over..]);
+            let ids = by_scope.get(&tally.recipient_digest).map_or(&[][..], Vec::as_slice);
+            exceeding.extend(ids[ids.len().saturating_sub(over)..].iter().copied());
             portal.metrics.alarm("cap");
             let cap = if is_total { "all numbers" } else { "one number" };
             tracing::error!(cap, over, most, "alarm: the hour's SMS are used up, the rest waits for the next hour");
         }
     }
-    exceeding.sort_unstable();
-    exceeding.dedup();
-    Ok((exceeding, next))
+    // What is put off has not been sent.
+    for (scope, ids) in &by_scope {
+        let over = ids.iter().filter(|id| exceeding.contains(id)).count();
+        if over > 0 {
+            give_back(work, scope, hour, over).await?;
+        }
+    }
+    Ok((exceeding.into_iter().collect(), next))
 }
 
 /// Forgets the tallies of hours that are over.

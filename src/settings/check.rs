@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{DEMO, ELECTORS, GatewaySettings, HttpGatewaySettings, MailChoice, Settings, SmsChoice, TwilioSettings};
 
+const JSON: &str = "application/json";
 /// CNIL 2022-100: a recovery link lives 24 hours at most.
 const LONGEST_LINK_MINUTES: u32 = 24 * 60;
 
@@ -64,6 +65,10 @@ impl Settings {
         if sms.carrier == SmsChoice::Twilio {
             sms.twilio.check("sms.twilio", &mut check);
         }
+        check(
+            sms.carrier != SmsChoice::Gateways || !sms.fallbacks.is_empty(),
+            "sms.fallbacks : avec sms.carrier = \"gateways\", au moins une passerelle est nécessaire",
+        );
         for name in &sms.fallbacks {
             let key = format!("sms.gateways.{name}");
             match sms.gateways.get(name) {
@@ -133,9 +138,15 @@ impl HttpGatewaySettings {
         };
         check(self.headers.iter().all(readable), &format!("{key}.headers : un en-tête est illisible"));
         check(HeaderValue::from_str(&self.content_type).is_ok(), &format!("{key}.content_type : illisible"));
+        let (to, text) = ("{{to}}", "{{text}}");
         check(
-            Template::compile(&self.body).is_ok(),
-            &format!("{key}.body : modèle illisible ; il connaît {{{{to}}}} et {{{{text}}}}"),
+            Template::compile(&self.body).is_ok() && self.body.contains(to) && self.body.contains(text),
+            &format!("{key}.body : attendu un modèle avec {to} et {text}"),
+        );
+        check(
+            !self.content_type.starts_with(JSON)
+                || serde_json::from_str::<serde_json::Value>(&self.body.replace(to, "x").replace(text, "x")).is_ok(),
+            &format!("{key}.body : attendu du JSON, avec \"{to}\" et \"{text}\" entre guillemets"),
         );
     }
 }

@@ -129,6 +129,8 @@ pub struct HttpGatewaySettings {
     /// The codes that say that the number can't receive an SMS.
     #[serde(default)]
     pub number_faults: Vec<String>,
+    /// In the place of `sms.per_second`.
+    pub per_second: Option<u32>,
 }
 
 /// A place in a JSON answer (a JSON pointer) and what it holds when all is well.
@@ -144,6 +146,8 @@ pub struct Success {
 pub enum SmsChoice {
     Twilio,
     File,
+    /// Only the gateways that `fallbacks` names.
+    Gateways,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -156,6 +160,8 @@ pub struct TwilioSettings {
     #[serde(default, deserialize_with = "sender")]
     pub from: Option<String>,
     pub messaging_service_sid: Option<String>,
+    /// In the place of `sms.per_second`.
+    pub per_second: Option<u32>,
 }
 
 impl TwilioSettings {

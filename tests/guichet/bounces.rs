@@ -10,7 +10,9 @@ use guichet::carriers::{Carriers, Gateway, Gateways, MailCarrier};
 use guichet::delivery::bounces::{self, Summary};
 use guichet::delivery::mailbox;
 use guichet::entities::account::MailboxFault;
+use guichet::entities::message;
 use guichet::settings::MailChoice;
+use sea_orm::EntityTrait as _;
 
 use crate::support::app::peer;
 use crate::support::{App, PASSWORD, Voter, on_both, voter};
@@ -32,7 +34,7 @@ fn on_smtp(app: App, server: String) -> App {
     settings.mail.from = "Vote <vote@vote.example>".into();
     app.portal.carriers = Arc::new(Carriers {
         mail: MailCarrier::from_settings(&settings).unwrap(),
-        sms: Gateways::new(vec![Gateway::new("memory", Kind::Memory(Arc::new(SmsMemory::default().into())), None)]),
+        sms: Gateways::new(vec![Gateway::new("memory", Kind::Memory(Arc::new(SmsMemory::default().into())), 0)]),
     });
     app.portal.settings = Arc::new(settings);
     app
@@ -125,8 +127,11 @@ on_both! {
         let app = with_bounces(app);
         app.enrol(&[voter(1)]).await;
         app.browser().ask_link(&app, &voter(1)).await;
-        let id = app.count("SELECT MAX(id) FROM message").await;
-        let right = bounces::return_path(&app.portal, id).unwrap();
+        let mail = message::Entity::find().one(&*app.portal.db).await.unwrap().unwrap();
+        let id = mail.id;
+        let right = bounces::cover(&app.portal, &mail).return_path.unwrap();
+        let older = message::Model { created_at: mail.created_at - chrono::TimeDelta::days(1), ..mail };
+        let rehearsal = bounces::cover(&app.portal, &older).return_path.unwrap();
         assert!(right.split('@').next().unwrap().len() <= 64, "RFC 5321");
         let maildir = maildir(&app);
         let forged = [
@@ -134,14 +139,18 @@ on_both! {
             right.replace(&format!("+{id}-"), &format!("+{}-", id + 1)),
             format!("rebonds+{id}@vote.example"),
             "rebonds@vote.example".to_owned(),
+            // Another database under the same secret counts from 1 again.
+            rehearsal,
         ];
         for (n, address) in forged.iter().enumerate() {
             fs::write(maildir.join(format!("new/{n}")), report(address, "5.2.2")).unwrap();
         }
         fs::write(maildir.join("new/8"), "Subject: Absence\r\n\r\nJe suis en congé.").unwrap();
         fs::write(maildir.join("new/9"), [0xff, 0x00, 0xfe]).unwrap();
+        fs::create_dir(maildir.join("new/a-folder")).unwrap();
+        fs::write(maildir.join("new/.hidden"), "no mail").unwrap();
         let summary = bounces::read(&app.portal, &maildir).await.unwrap().unwrap();
-        assert_eq!(summary, Summary { strange: 6, ..Summary::default() });
+        assert_eq!(summary, Summary { strange: 7, ..Summary::default() });
         assert!(found(&app).await.is_empty());
         let left: Vec<_> = fs::read_dir(maildir.join("cur")).unwrap().map(|f| f.unwrap().file_name()).collect();
         assert!(left.iter().all(|name| name.to_string_lossy().ends_with(":2,")), "left unread: {left:?}");
@@ -152,5 +161,31 @@ on_both! {
         bounces::read(&app.portal, &maildir).await.unwrap().unwrap();
         assert_eq!(found(&app).await, [(voter(1).email, MailboxFault::Full)]);
         assert!(bounces::read(&app.portal, app.folder.path()).await.unwrap().is_err(), "no maildir");
+    }
+}
+
+on_both! {
+    async fn what_is_returned_for_our_sake_or_to_the_assistance_calls_the_operator(app: App) {
+        let app = with_bounces(app);
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.arrive(&app, &voter(1)).await;
+        browser.ask_identifier(&voter(1), "06 12 34 56 78").await.expect(200, "issued");
+        app.drain().await;
+        app.browser().post(&app.mailed_link(&voter(1).email, "/pas-moi/"), &[]).await.expect(200, "frozen");
+        app.drain().await;
+        let mails = message::Entity::find().all(&*app.portal.db).await.unwrap();
+        let maildir = maildir(&app);
+        for (letter, status) in [("password-link", "5.7.1"), ("disavowal-reported", "5.1.1")] {
+            let mail = mails.iter().find(|mail| mail.letter == letter).unwrap();
+            let to = bounces::cover(&app.portal, mail).return_path.unwrap();
+            fs::write(maildir.join("new").join(letter), report(&to, status)).unwrap();
+        }
+        let summary = bounces::read(&app.portal, &maildir).await.unwrap().unwrap();
+        assert_eq!(summary, Summary { ours: 1, unknown: 1, ..Summary::default() });
+        assert!(found(&app).await.is_empty(), "no voter's mailbox is to blame");
+        let figures = app.portal.metrics.text().unwrap();
+        assert!(figures.contains("guichet_alarms_total{what=\"operator\"} 1"), "{figures}");
+        assert!(figures.contains("guichet_alarms_total{what=\"mailbox-unknown\"} 1"), "{figures}");
     }
 }

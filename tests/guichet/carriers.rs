@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use guichet::carriers::http::HttpGateway;
 use guichet::carriers::twilio::Twilio;
-use guichet::carriers::{Handover, Mail, MailCarrier, Reason, Sms};
+use guichet::carriers::{Cover, Handover, Mail, MailCarrier, Reason, Sms};
 use guichet::settings::{self, HttpGatewaySettings, Settings, Success};
+use guichet::values::Clock;
 use mail_parser::MimeHeaders as _;
 use rocket::figment::Figment;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use rocket::tokio::net::TcpListener;
 
-use crate::support::app::{opening_day, peer};
+use crate::support::app::peer;
+
+const WORTH: Duration = Duration::from_secs(1800);
 
 fn settings(adjust: impl FnOnce(Figment) -> Figment) -> Settings {
     let figment = settings::figment()
@@ -26,7 +29,12 @@ fn settings(adjust: impl FnOnce(Figment) -> Figment) -> Settings {
 }
 
 fn smtp(url: &str) -> MailCarrier {
-    let settings = settings(|figment| figment.merge(("mail.carrier", "smtp")).merge(("mail.smtp_url", url)));
+    let settings = settings(|figment| {
+        figment
+            .merge(("mail.carrier", "smtp"))
+            .merge(("mail.smtp_url", url))
+            .merge(("mail.reply_to", "Aide <aide@vote.example>"))
+    });
     MailCarrier::from_settings(&settings).unwrap()
 }
 
@@ -61,18 +69,21 @@ async fn a_real_smtp_server_receives_the_mail() {
     let maildir = std::env::var("GUICHET_TEST_MAILDIR").unwrap();
     let carrier = smtp(&server);
     let to = format!("d.ormeau{}@ac-valmont.example", std::process::id());
-    assert_eq!(carrier.send(&mail(&to), None, opening_day()).await, Handover::Accepted { id: None });
+    let cover = Cover { message_id: Some("<abc@vote.example>".into()), return_path: None };
+    assert_eq!(carrier.send(&mail(&to), &cover, &Clock::System).await, Handover::Accepted { id: None });
     let received = received(Path::new(&maildir), &to);
     let received = mail_parser::MessageParser::default().parse(&received).unwrap();
     assert_eq!(received.subject(), Some("Choisissez votre mot de passe"));
     assert!(received.is_content_type("multipart", "alternative"));
     assert_eq!(received.body_text(0).unwrap().trim(), "Bonjour à vous : « été »");
     assert_eq!(received.body_html(0).unwrap().trim(), "<p>Bonjour à vous : « été »</p>");
+    assert_eq!(received.message_id(), Some("abc@vote.example"));
+    assert_eq!(received.reply_to().unwrap().first().unwrap().address(), Some("aide@vote.example"));
     assert_eq!(received.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
 
-    let refused = carrier.send(&mail("refuse@ac-valmont.example"), None, opening_day()).await;
+    let refused = carrier.send(&mail("refuse@ac-valmont.example"), &Cover::default(), &Clock::System).await;
     assert_eq!(refused, Handover::Refused(Reason::MailboxUnknown.with("5.1.1")));
-    let later = carrier.send(&mail("later@ac-valmont.example"), None, opening_day()).await;
+    let later = carrier.send(&mail("later@ac-valmont.example"), &Cover::default(), &Clock::System).await;
     assert_eq!(later, Handover::Later { failure: Reason::Outage.with("4.3.0"), after: None });
 }
 
@@ -98,7 +109,7 @@ async fn a_server_that_is_away_or_silent_is_tried_later() {
     });
     let outage = |code: &str| Handover::Later { failure: Reason::Outage.with(code), after: None };
     let mail = mail("a@b.example");
-    let send = async |url: String| smtp(&url).send(&mail, None, opening_day()).await;
+    let send = async |url: String| smtp(&url).send(&mail, &Cover::default(), &Clock::System).await;
     let answers = futures::join!(send(closed), send(silent), send(greets));
     assert_eq!(answers, (outage("no answer"), outage("silence"), outage("silence")));
 }
@@ -114,8 +125,84 @@ async fn a_wrong_password_wants_the_operator() {
             let _ = socket.read(&mut [0; 1024]).await;
         }
     });
-    let answer = smtp(&url).send(&mail("a@b.example"), None, opening_day()).await;
+    let answer = smtp(&url).send(&mail("a@b.example"), &Cover::default(), &Clock::System).await;
     assert_eq!(answer, Handover::Blocked(Reason::Operator.with("535")));
+}
+
+/// A mail server of sockets: for each connection in turn, what it answers to each line, and how long it takes. The last
+/// answer is silence.
+async fn mail_server(connections: &'static [&'static [(&'static [u8], u64)]]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        for answers in connections {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                for (answer, seconds) in *answers {
+                    tokio::time::sleep(Duration::from_secs(*seconds)).await;
+                    let _ = socket.write_all(answer).await;
+                    let mut received = Vec::new();
+                    let is_content = answer.starts_with(b"354");
+                    while !received.ends_with(if is_content { b"\r\n.\r\n" } else { b"\r\n" }) {
+                        if socket.read_buf(&mut received).await.unwrap_or_default() == 0 {
+                            return;
+                        }
+                    }
+                }
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_late_answer_is_never_taken_for_another_mails() {
+    let url = mail_server(&[
+        // Its answer to the content comes after our patience of 20 seconds.
+        &[
+            (b"220 mx\r\n", 0),
+            (b"250 ok\r\n", 0),
+            (b"250 ok\r\n", 0),
+            (b"250 ok\r\n", 0),
+            (b"354 go\r\n", 0),
+            (b"250 late\r\n", 22),
+        ],
+        &[(b"220 mx\r\n", 0), (b"250 ok\r\n", 0), (b"250 ok\r\n", 0), (b"550 5.1.1 no\r\n", 0), (b"221 bye\r\n", 0)],
+    ])
+    .await;
+    let carrier = smtp(&url);
+    let mail = mail("a@b.example");
+    let first = carrier.send(&mail, &Cover::default(), &Clock::System).await;
+    assert_eq!(first, Handover::Later { failure: Reason::Outage.with("silence"), after: None });
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let second = carrier.send(&mail, &Cover::default(), &Clock::System).await;
+    assert_eq!(second, Handover::Refused(Reason::MailboxUnknown.with("5.1.1")));
+}
+
+#[tokio::test]
+async fn the_words_of_a_mail_server_decide() {
+    for (answer, expected) in [
+        // In Latin-1: unreadable words are no reason to suspect the connection.
+        (
+            &b"550 5.1.1 Bo\xeete inconnue\r\n"[..],
+            Handover::Later { failure: Reason::Outage.with("no answer"), after: None },
+        ),
+        (b"501 5.1.3 Bad recipient address syntax\r\n", Handover::Refused(Reason::MailboxUnknown.with("5.1.3"))),
+        (b"552 5.2.2 Over quota\r\n", Handover::Refused(Reason::MailboxFull.with("5.2.2"))),
+        (b"550 5.7.1 Blocked\r\n", Handover::Barred(Reason::Operator.with("5.7.1"))),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            for line in [&b"220 mx\r\n"[..], b"250 ok\r\n", b"250 ok\r\n", answer, b"221 bye\r\n"] {
+                let _ = socket.write_all(line).await;
+                let _ = socket.read(&mut [0; 1024]).await;
+            }
+        });
+        assert_eq!(smtp(&url).send(&mail("a@b.example"), &Cover::default(), &Clock::System).await, expected);
+    }
 }
 
 #[tokio::test]
@@ -129,7 +216,7 @@ async fn one_refused_recipient_keeps_no_other_mail() {
             2 => ("refuse@ac-valmont.example".to_owned(), Handover::Refused(Reason::MailboxUnknown.with("5.1.1"))),
             _ => (own(n), Handover::Accepted { id: None }),
         };
-        assert_eq!(carrier.send(&mail(&to), None, opening_day()).await, expected, "{to}");
+        assert_eq!(carrier.send(&mail(&to), &Cover::default(), &Clock::System).await, expected, "{to}");
     }
     let maildir = std::env::var("GUICHET_TEST_MAILDIR").unwrap();
     for n in [0, 1, 3, 4, 5] {
@@ -142,19 +229,19 @@ async fn a_server_whose_certificate_can_not_be_trusted_gets_no_mail() {
     let Some(server) = peer("GUICHET_TEST_SMTP_TLS", "carriers::a_server_whose_certificate") else { return };
     let blocked = |code: &str| Handover::Blocked(Reason::Operator.with(code));
     let mail = mail("d.ormeau@ac-valmont.example");
-    let encrypted = smtp(&format!("{server}?tls=required")).send(&mail, None, opening_day()).await;
+    let encrypted = smtp(&format!("{server}?tls=required")).send(&mail, &Cover::default(), &Clock::System).await;
     assert_eq!(encrypted, blocked("tls"));
     let demanding = peer("GUICHET_TEST_SMTP", "carriers::a_server_whose_certificate").unwrap();
-    let not_offered = smtp(&format!("{demanding}?tls=required")).send(&mail, None, opening_day()).await;
+    let not_offered = smtp(&format!("{demanding}?tls=required")).send(&mail, &Cover::default(), &Clock::System).await;
     assert_eq!(not_offered, blocked("not offered"));
-    let plain = smtp(&server).send(&mail, None, opening_day()).await;
+    let plain = smtp(&server).send(&mail, &Cover::default(), &Clock::System).await;
     assert_eq!(plain, blocked("530"), "the server demands TLS");
 }
 
 #[tokio::test]
 async fn twilios_own_api_description_accepts_what_is_sent() {
     let Some(server) = peer("GUICHET_TEST_TWILIO", "carriers::twilios_own_api_description") else { return };
-    match twilio(&server).send(&sms(), 7).await {
+    match twilio(&server).send(&sms(), 7, WORTH).await {
         Handover::Accepted { id: Some(id) } => assert!(!id.is_empty()),
         other => panic!("{other:?}"),
     }
@@ -163,7 +250,7 @@ async fn twilios_own_api_description_accepts_what_is_sent() {
 #[tokio::test]
 async fn every_named_parameter_is_sent() {
     let (base, request) = answering("HTTP/1.1 201 Created\r\nContent-Length: 13\r\n\r\n{\"sid\":\"SM1\"}").await;
-    assert_eq!(twilio(&base).send(&sms(), 7).await, Handover::Accepted { id: Some("SM1".into()) });
+    assert_eq!(twilio(&base).send(&sms(), 7, WORTH).await, Handover::Accepted { id: Some("SM1".into()) });
     let request = request.await.unwrap();
     assert!(request.starts_with("POST /2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json"));
     assert!(request.to_lowercase().contains("authorization: basic "));
@@ -215,10 +302,10 @@ async fn each_bad_answer_is_handled_apart() {
         ("", unsure("broken answer")),
     ] {
         let (base, _request) = answering(answer).await;
-        assert_eq!(twilio(&base).send(&sms(), 7).await, expected, "{answer}");
+        assert_eq!(twilio(&base).send(&sms(), 7, WORTH).await, expected, "{answer}");
     }
     let closed = format!("http://{}", free_address().await);
-    assert_eq!(twilio(&closed).send(&sms(), 7).await, later(Reason::Outage, "no connection", None));
+    assert_eq!(twilio(&closed).send(&sms(), 7, WORTH).await, later(Reason::Outage, "no connection", None));
 }
 
 /// A gateway as the settings describe it, with the words that it answers.
@@ -232,6 +319,7 @@ fn any_gateway(base: &str) -> HttpGateway {
         id: Some("/id".into()),
         error: Some("/erreur".into()),
         number_faults: vec!["NUMERO_INCONNU".into()],
+        per_second: None,
     })
     .unwrap()
 }
@@ -246,21 +334,31 @@ async fn any_gateways_answers_are_read_as_the_settings_say() {
 
     let unsure = |code: &str| Handover::Unsure(Reason::Outage.with(code));
     let blocked = |code: &str| Handover::Blocked(Reason::Operator.with(code));
+    let barred = |code: &str| Handover::Barred(Reason::Operator.with(code));
+    let later =
+        |seconds| Handover::Later { failure: Reason::Limit.with("429"), after: Some(Duration::from_secs(seconds)) };
     for (answer, expected) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>ok</html>", unsure("200")),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"etat\":\"KO\",\"erreur\":\"SOLDE\"} ", blocked("SOLDE")),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"etat\":\"KO\",\"erreur\":\"SOLDE\"} ", barred("SOLDE")),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 39\r\n\r\n{\"etat\":\"KO\",\"erreur\":\"NUMERO_INCONNU\"}",
             Handover::Refused(Reason::Number.with("NUMERO_INCONNU")),
         ),
         ("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"etat\":", unsure("broken answer")),
         ("", unsure("broken answer")),
-        ("HTTP/1.1 302 Found\r\nLocation: http://evil.example/\r\nContent-Length: 0\r\n\r\n", blocked("302")),
+        ("HTTP/1.1 302 Found\r\nLocation: http://evil.example/\r\nContent-Length: 0\r\n\r\n", barred("302")),
         ("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", blocked("403")),
-        ("HTTP/1.1 502 Broken\r\nContent-Length: 0\r\n\r\n", unsure("502")),
         (
-            "HTTP/1.1 429 Slow\r\nRetry-After: 42\r\nContent-Length: 0\r\n\r\n",
-            Handover::Later { failure: Reason::Limit.with("429"), after: Some(Duration::from_secs(42)) },
+            "HTTP/1.1 400 No\r\nContent-Length: 58\r\n\r\n{\"erreur\":{\"a\":\"+33612345678\",\"texte\":\"ABCD-EFGH-JKMN\"}}  ",
+            barred("400"),
+        ),
+        ("HTTP/1.1 502 Broken\r\nContent-Length: 0\r\n\r\n", unsure("502")),
+        ("HTTP/1.1 429 Slow\r\nRetry-After: 42\r\nContent-Length: 0\r\n\r\n", later(42)),
+        ("HTTP/1.1 429 Slow\r\nRetry-After: 18446744073709551615\r\nContent-Length: 0\r\n\r\n", later(3600)),
+        (
+            "HTTP/1.1 429 Slow\r\nDate: Tue, 24 Nov 2026 09:00:00 GMT\r\nRetry-After: Tue, 24 Nov 2026 09:02:00 GMT\r\n\
+             Content-Length: 0\r\n\r\n",
+            later(120),
         ),
         (
             "HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n",
@@ -283,7 +381,7 @@ async fn silence_is_given_up_after_a_while() {
     let silence = Handover::Unsure(Reason::Outage.with("silence"));
     let (twilio, any) = (twilio(&base), any_gateway(&base));
     let sms = sms();
-    assert_eq!(futures::join!(twilio.send(&sms, 7), any.send(&sms)), (silence.clone(), silence));
+    assert_eq!(futures::join!(twilio.send(&sms, 7, WORTH), any.send(&sms)), (silence.clone(), silence));
 }
 
 /// A server that gives one answer, whatever it is asked, and what it was asked.

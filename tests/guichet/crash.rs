@@ -71,7 +71,7 @@ on_both! {
         app.open_the_window().await;
         let voters: Vec<_> = (0..KILLS * FORMS).map(person).collect();
         app.enrol(&voters).await;
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(Clock::System).await;
         *fake.delay.lock().unwrap() = SLOW;
         let port = free_port();
         let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
@@ -115,7 +115,7 @@ async fn two_processes_share_the_work_and_send_nothing_twice() {
     app.portal.clock = Clock::System;
     app.open_the_window().await;
     app.enrol(&(0..VOTERS).map(person).collect::<Vec<_>>()).await;
-    let fake = FakeTwilio::start().await;
+    let fake = FakeTwilio::start(Clock::System).await;
     *fake.delay.lock().unwrap() = SLOW;
     let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     let ports = [free_port(), free_port()];
@@ -151,12 +151,17 @@ async fn two_processes_share_the_work_and_send_nothing_twice() {
     assert!(shares.iter().all(|share| *share > VOTERS / 10), "both work: {shares:?}");
 }
 
+/// Below the range that the system hands out by itself, so that no other test takes it between two starts.
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let draw = || 10_000 + u16::try_from(Chance::System.below(20_000)).unwrap();
+    std::iter::repeat_with(draw).find(is_free).unwrap()
 }
 
 async fn wait_for(browser: &reqwest::Client, port: u16) {
+    let until = std::time::Instant::now() + Duration::from_secs(30);
     while browser.get(format!("http://127.0.0.1:{port}/healthz")).send().await.is_err() {
+        assert!(std::time::Instant::now() < until, "the process did not open");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -171,7 +176,7 @@ async fn finish(app: &mut App, fake: &FakeTwilio) {
     let twilio = Twilio::new(&settings.sms.twilio, &settings).unwrap();
     app.portal.carriers = Arc::new(Carriers {
         mail: MailCarrier::memory(Arc::default()),
-        sms: Gateways::new(vec![Gateway::new("twilio", Kind::Twilio(twilio), None)]),
+        sms: Gateways::new(vec![Gateway::new("twilio", Kind::Twilio(twilio), 0)]),
     });
     app.portal.clock = Clock::stopped_at(Clock::System.now());
     for _ in 0..3 {

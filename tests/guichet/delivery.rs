@@ -21,7 +21,7 @@ use sha1::Sha1;
 use crate::support::twilio::{FakeTwilio, Manner};
 use crate::support::{App, Backend, Browser, PASSWORD, on_both, voter};
 
-const FIRST: &str = "06 12 34 56 78";
+pub const FIRST: &str = "06 12 34 56 78";
 const TOKEN: &str = "12345";
 const PUBLIC: &str = "https://vote.example.fr";
 
@@ -32,22 +32,23 @@ fn settings(base: &str) -> TwilioSettings {
         auth_token: Some(TOKEN.to_owned().into()),
         from: Some("Vote2026".into()),
         messaging_service_sid: None,
+        per_second: None,
     }
 }
 
-fn twilio(app: &App, name: &str, base: &str) -> Gateway {
+pub fn twilio(app: &App, name: &str, base: &str) -> Gateway {
     let mut all: Settings = (*app.portal.settings).clone();
     PUBLIC.clone_into(&mut all.portal.public_url);
-    Gateway::new(name, Kind::Twilio(Twilio::new(&settings(base), &all).unwrap()), None)
+    Gateway::new(name, Kind::Twilio(Twilio::new(&settings(base), &all).unwrap()), 0)
 }
 
 /// The same app with these gateways, under an https address that Twilio can call.
-async fn with(app: App, gateways: impl FnOnce(&App) -> Vec<Gateway>) -> App {
+pub async fn with(app: App, gateways: impl FnOnce(&App) -> Vec<Gateway>) -> App {
     let gateways = Gateways::new(gateways(&app));
     app.with_carriers(PUBLIC, |mails| Arc::new(Carriers { mail: MailCarrier::memory(mails), sms: gateways })).await
 }
 
-async fn arrived(app: &App) -> Browser {
+pub async fn arrived(app: &App) -> Browser {
     app.enrol(&[voter(1)]).await;
     let browser = app.browser();
     browser.arrive(app, &voter(1)).await;
@@ -66,14 +67,14 @@ fn signature(path: &str, fields: &[(&str, &str)]) -> String {
 }
 
 /// Sends a receipt as Twilio does, and returns the status of the answer.
-async fn receipt(app: &App, path: &str, fields: &[(&str, &str)]) -> u16 {
+pub async fn receipt(app: &App, path: &str, fields: &[(&str, &str)]) -> u16 {
     let signed = signature(path, fields);
     app.browser().post_from(path, fields, &[("X-Twilio-Signature", &signed)]).await.status
 }
 
 on_both! {
     async fn a_receipt_tells_that_the_phone_has_it_and_nothing_takes_that_back(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let browser = arrived(&app).await;
         browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
@@ -100,7 +101,7 @@ on_both! {
 
 on_both! {
     async fn a_number_that_the_carrier_can_not_reach_costs_the_voter_nothing(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let browser = arrived(&app).await;
         for (code, told) in [("30006", "ne peut pas recevoir de SMS"), ("30003", "éteint ou hors de portée")] {
@@ -122,7 +123,7 @@ on_both! {
 
 on_both! {
     async fn forged_and_malformed_receipts_change_nothing(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let browser = arrived(&app).await;
         browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
@@ -153,7 +154,7 @@ on_both! {
 
 on_both! {
     async fn without_a_receipt_the_carrier_is_asked(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let browser = arrived(&app).await;
         browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
@@ -172,8 +173,8 @@ on_both! {
 
 on_both! {
     async fn what_may_have_left_is_asked_first_and_sent_again_only_when_nobody_can_tell(app: App) {
-        let fake = FakeTwilio::start().await;
-        let spare = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
+        let spare = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base), twilio(app, "spare", &spare.base)]).await;
         let browser = arrived(&app).await;
         fake.is_now(Manner::TakeAndClose);
@@ -200,7 +201,7 @@ on_both! {
 
 on_both! {
     async fn a_receipt_may_come_before_the_answer(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let browser = arrived(&app).await;
         fake.is_now(Manner::TakeAndClose);
@@ -221,8 +222,8 @@ on_both! {
 
 on_both! {
     async fn the_next_gateway_takes_over_when_one_is_away(app: App) {
-        let fake = FakeTwilio::start().await;
-        let other = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
+        let other = FakeTwilio::start(app.portal.clock.clone()).await;
         let http = HttpGatewaySettings {
             url: format!("{}/send", other.base),
             headers: [("Authorization".to_owned(), "Bearer secret".to_owned().into())].into(),
@@ -232,9 +233,10 @@ on_both! {
             id: Some("/sid".into()),
             error: Some("/code".into()),
             number_faults: vec!["21211".into()],
+            per_second: None,
         };
         let app = with(app, |app| {
-            let other = Gateway::new("other", Kind::Http(Box::new(HttpGateway::new(&http).unwrap())), None);
+            let other = Gateway::new("other", Kind::Http(Box::new(HttpGateway::new(&http).unwrap())), 0);
             vec![twilio(app, "twilio", &fake.base), other]
         })
         .await;
@@ -267,7 +269,7 @@ on_both! {
 
 on_both! {
     async fn a_number_gets_so_many_sms_in_an_hour(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let mut app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let mut settings: Settings = (*app.portal.settings).clone();
         settings.sms.per_number_per_hour = 1;
@@ -291,7 +293,7 @@ on_both! {
 
 on_both! {
     async fn the_tries_of_one_sms_use_up_nobodys_hour(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let mut app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let mut settings: Settings = (*app.portal.settings).clone();
         settings.sms.per_number_per_hour = 1;
@@ -312,7 +314,7 @@ on_both! {
 
 on_both! {
     async fn all_numbers_together_get_so_many_sms_in_an_hour(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let mut app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let mut settings: Settings = (*app.portal.settings).clone();
         settings.sms.per_hour = 2;
@@ -380,8 +382,8 @@ on_both! {
 /// What arrives too late to be an answer was still sent: it is found when the gateway is asked.
 #[tokio::test]
 async fn a_gateway_that_answers_after_we_gave_up_is_not_handed_the_sms_again() {
-    let fake = FakeTwilio::start().await;
     let app = App::start(Backend::Sqlite).await;
+    let fake = FakeTwilio::start(app.portal.clock.clone()).await;
     let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
     let browser = arrived(&app).await;
     // It takes the message half-way, a little after our patience of 15 seconds.
@@ -404,7 +406,7 @@ async fn a_gateway_that_answers_after_we_gave_up_is_not_handed_the_sms_again() {
 
 on_both! {
     async fn what_waited_too_long_expires_even_when_no_gateway_is_there(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let browser = arrived(&app).await;
         fake.is_now(Manner::Refuse("401 No", "{\"code\":20003}"));
@@ -422,7 +424,7 @@ on_both! {
 
 on_both! {
     async fn a_page_that_asks_by_itself_keeps_no_session_alive(app: App) {
-        let fake = FakeTwilio::start().await;
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
         let browser = arrived(&app).await;
         browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");

@@ -13,6 +13,7 @@ on_both! {
         first.arrive(&app, &voter(1)).await;
         second.arrive(&app, &voter(2)).await;
         first.ask_identifier(&voter(1), "06 12 34 56 78").await.expect(200, "issued");
+        app.drain().await;
         first.ask_identifier(&voter(1), "06 12 34 56 78").await.expect(200, "issued");
         second.ask_identifier(&voter(2), "06 98 76 54 32").await.expect(200, "issued");
         app.drain().await;

@@ -60,10 +60,10 @@ on_both! {
             let page = browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
             assert!(page.text().contains(left), "{left}: {}", page.html);
             assert_eq!(app.count("SELECT COUNT(*) FROM voting_identifier WHERE state = 'active'").await, 1);
+            app.drain().await;
         }
         browser.get("/electeur/identifiant").await.expect(200, "limit-reached");
         browser.submit(&voter(1).form(FIRST, "")).await.expect(403, "limit-reached");
-        app.drain().await;
         let identifiers: std::collections::HashSet<_> = app.sms().into_iter().map(|sms| sms.text).collect();
         assert_eq!(identifiers.len(), 3);
     }
@@ -84,6 +84,7 @@ on_both! {
         wrong.numen = voter(1).numen;
         second.ask_identifier(&wrong, FIRST).await.expect(422, "identity-refused");
         second.ask_identifier(&voter(2), SECOND).await.expect(200, "issued");
+        app.drain().await;
         // A voter may use another number, and the one once used stays theirs.
         first.ask_identifier(&voter(1), "0639 01 23 45").await.expect(200, "issued");
         second.ask_identifier(&voter(2), FIRST).await.expect(422, "phone-taken");

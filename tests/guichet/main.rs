@@ -12,6 +12,7 @@ mod command_line;
 mod crash;
 mod delivery;
 mod export;
+mod gateways;
 mod issuance;
 mod layers;
 mod letters;

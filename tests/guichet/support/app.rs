@@ -92,7 +92,7 @@ impl App {
         portal.clock = Clock::stopped_at(opening_day());
         portal.carriers = Arc::new(Carriers {
             mail: MailCarrier::memory(Arc::clone(&mails)),
-            sms: Gateways::new(vec![Gateway::new("memory", Kind::Memory(Arc::clone(&sms)), None)]),
+            sms: Gateways::new(vec![Gateway::new("memory", Kind::Memory(Arc::clone(&sms)), 0)]),
         });
         Migrator::up(&*portal.db, None).await.unwrap();
         let election = add_election(&portal, "Élections professionnelles 2026").await;

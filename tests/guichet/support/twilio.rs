@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use guichet::values::Clock;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use rocket::tokio::net::{TcpListener, TcpStream};
 use rocket::tokio::time::sleep;
@@ -14,6 +15,8 @@ pub struct Taken {
     pub body: String,
     pub callback: String,
     pub status: &'static str,
+    /// As Twilio writes a moment.
+    pub at: String,
 }
 
 /// What it does with the next messages.
@@ -29,6 +32,7 @@ pub enum Manner {
 #[derive(Clone)]
 pub struct FakeTwilio {
     pub base: String,
+    clock: Clock,
     pub taken: Arc<Mutex<Vec<Taken>>>,
     pub manner: Arc<Mutex<Manner>>,
     /// Whether its list shows what it took.
@@ -38,10 +42,11 @@ pub struct FakeTwilio {
 }
 
 impl FakeTwilio {
-    pub async fn start() -> Self {
+    pub async fn start(clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let fake = Self {
             base: format!("http://{}", listener.local_addr().unwrap()),
+            clock,
             taken: Arc::default(),
             manner: Arc::new(Mutex::new(Manner::Take)),
             lists: Arc::new(Mutex::new(true)),
@@ -103,6 +108,7 @@ impl FakeTwilio {
             body: value("Body"),
             callback: value("StatusCallback"),
             status: "queued",
+            at: self.clock.now().to_rfc2822(),
         });
         sid
     }
@@ -111,8 +117,8 @@ impl FakeTwilio {
     fn found(&self, line: &str) -> String {
         let described = |taken: &Taken| {
             format!(
-                "{{\"sid\":\"{}\",\"status\":\"{}\",\"error_code\":null,\"date_created\":\"Thu, 24 Dec 2026 09:00:00 +0000\"}}",
-                taken.sid, taken.status
+                "{{\"sid\":\"{}\",\"status\":\"{}\",\"error_code\":null,\"date_created\":\"{}\"}}",
+                taken.sid, taken.status, taken.at
             )
         };
         let taken = self.taken.lock().unwrap();
