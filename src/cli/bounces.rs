@@ -1,19 +1,18 @@
 //! The commands on mails that came back.
 
 use std::borrow::Cow;
-use std::io::stdout;
 use std::path::Path;
 
 use guichet::delivery::bounces::{self, Summary};
 use guichet::delivery::mailbox;
 use guichet::entities::account::MailboxFault;
 use guichet::fault::Fault;
-use guichet::texts;
+use guichet::{settings, texts};
 
-use super::{Stop, open_checked};
+use super::{Stop, open_checked, say};
 
 pub async fn read(maildir: &Path) -> Result<(), Stop> {
-    let portal = open_checked().await?;
+    let portal = open_checked(&settings::figment()).await?;
     let summary = bounces::read(&portal, maildir).await?.map_err(Stop::Refused)?;
     let Summary { full, unknown, ours, refused, underway, strange } = summary;
     println!("boîtes pleines : {full}");
@@ -26,8 +25,8 @@ pub async fn read(maildir: &Path) -> Result<(), Stop> {
 }
 
 pub async fn list() -> Result<(), Stop> {
-    let portal = open_checked().await?;
-    let mut lines = csv::WriterBuilder::new().delimiter(b';').from_writer(stdout().lock());
+    let portal = open_checked(&settings::figment()).await?;
+    let mut lines = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
     lines
         .write_record(["uai", "etablissement", "nom", "prenoms", "courriel", "boite", "depuis"])
         .map_err(Fault::from)?;
@@ -53,6 +52,6 @@ pub async fn list() -> Result<(), Stop> {
             lines.write_record(cells.map(Cow::into_owned)).map_err(Fault::from)?;
         }
     }
-    lines.flush().map_err(Fault::from)?;
-    Ok(())
+    let lines = lines.into_inner().map_err(|error| Fault::new(error.to_string()))?;
+    say(&String::from_utf8_lossy(&lines))
 }

@@ -9,7 +9,7 @@ use guichet::fault::Fault;
 use guichet::issuance::export::export as export_identifiers;
 use guichet::portal::Portal;
 use guichet::roll::import::{Report, Summary, import};
-use guichet::{private, roll};
+use guichet::{private, roll, settings};
 
 use super::{Stop, open_checked};
 
@@ -18,7 +18,7 @@ const PROGRESS: u64 = 10_000;
 
 pub async fn add(file: &Path) -> Result<(), Stop> {
     let text = read(file)?;
-    let portal = open_checked().await?;
+    let portal = open_checked(&settings::figment()).await?;
     let id = roll::election::add(&portal, &text).await?.map_err(Stop::Refused)?;
     println!("{id}");
     Ok(())
@@ -28,7 +28,7 @@ pub async fn export(election: i64, to: &Path, key_to: Option<&Path>) -> Result<(
     if key_to == Some(to) {
         return Err(Stop::Refused("--to et --key-to : il faut deux fichiers, remis par deux voies".into()));
     }
-    let portal = open_checked().await?;
+    let portal = open_checked(&settings::figment()).await?;
     find(&portal, election).await?;
     // Whole or not at all: the platform never reads half a file.
     let unfinished = to.with_extension("unfinished");
@@ -44,7 +44,7 @@ pub async fn export(election: i64, to: &Path, key_to: Option<&Path>) -> Result<(
 }
 
 pub async fn import_roll(election: i64, file: &Path, dry_run: bool, report: Option<&Path>) -> Result<(), Stop> {
-    let portal = open_checked().await?;
+    let portal = open_checked(&settings::figment()).await?;
     let election = find(&portal, election).await?;
     if !file.is_file() {
         return Err(Stop::Refused(format!("le fichier {} n’existe pas", file.display())));

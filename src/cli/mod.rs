@@ -5,6 +5,7 @@ mod election;
 mod outbox;
 mod serve;
 
+use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -117,6 +118,7 @@ impl From<Fault> for Stop {
 }
 
 pub async fn run(cli: Cli) -> ExitCode {
+    log();
     let done = match cli.command {
         Command::Demo { port, dir } => serve::demonstrate(port, &dir).await,
         Command::Serve => serve::serve().await,
@@ -169,11 +171,27 @@ async fn open(figment: &Figment) -> Result<Portal, Stop> {
     Ok(Portal::open(settings).await?)
 }
 
-/// The portal of the settings, on a database that is ready for it.
-async fn open_checked() -> Result<Portal, Stop> {
-    let portal = open(&settings::figment()).await?;
+/// The portal of the settings, on a database that is there and ready for it.
+async fn open_checked(figment: &Figment) -> Result<Portal, Stop> {
+    let settings = Settings::read(figment).map_err(Stop::Settings)?;
+    if let Some(file) = settings.database_file().filter(|file| !file.exists()) {
+        let file = std::path::absolute(&file).unwrap_or(file);
+        let file = file.display();
+        return Err(Stop::Refused(format!(
+            "la base {file} n’existe pas. Êtes-vous dans le bon dossier ? « guichet migrate » en crée une nouvelle"
+        )));
+    }
+    let portal = Portal::open(settings).await?;
     check(&portal).await?;
     Ok(portal)
+}
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is no fault.
+fn say(text: &str) -> Result<(), Stop> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Fault::from(error).into()),
+        _ => Ok(()),
+    }
 }
 
 async fn check(portal: &Portal) -> Result<(), Stop> {
@@ -187,4 +205,12 @@ async fn check(portal: &Portal) -> Result<(), Stop> {
         ));
     }
     Ok(())
+}
+
+/// Structured lines, or readable ones on a terminal.
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new("guichet=info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() { lines.init() } else { lines.json().init() }
 }

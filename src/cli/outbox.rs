@@ -1,16 +1,18 @@
 //! The commands on the messages that wait or failed.
 
+use std::fmt::Write as _;
+
 use guichet::carriers::Reason;
 use guichet::entities::message::{Channel, State};
 use guichet::outbox::watch;
-use guichet::texts;
+use guichet::{settings, texts};
 
-use super::{Stop, open_checked};
+use super::{Stop, open_checked, say};
 
 pub async fn list() -> Result<(), Stop> {
-    let portal = open_checked().await?;
+    let portal = open_checked(&settings::figment()).await?;
     let (mut after, mut waiting, mut failed) = (0, 0, 0);
-    println!("numéro;canal;lettre;état;essais;créé le;prochain essai;passerelle;motif;code");
+    let mut lines = "numéro;canal;lettre;état;essais;créé le;prochain essai;passerelle;motif;code\n".to_owned();
     loop {
         let page = watch::unfinished(&portal, after).await?;
         let Some(last) = page.last() else { break };
@@ -26,7 +28,8 @@ pub async fn list() -> Result<(), Stop> {
             let due = message.ended_at.is_none().then(|| texts::date_and_time(message.due_at));
             waiting += i32::from(due.is_some());
             failed += i32::from(due.is_none());
-            println!(
+            let _ = writeln!(
+                lines,
                 "{};{};{};{state};{};{};{};{};{};{}",
                 message.id,
                 if message.channel == Channel::Sms { "SMS" } else { "courriel" },
@@ -39,9 +42,9 @@ pub async fn list() -> Result<(), Stop> {
                 message.code.unwrap_or_default(),
             );
         }
+        say(&std::mem::take(&mut lines))?;
     }
-    println!("{waiting} en attente, {failed} en échec");
-    Ok(())
+    say(&format!("{lines}{waiting} en attente, {failed} en échec\n"))
 }
 
 fn in_french(reason: Reason) -> &'static str {
@@ -60,7 +63,7 @@ fn in_french(reason: Reason) -> &'static str {
 }
 
 pub async fn retry() -> Result<(), Stop> {
-    let portal = open_checked().await?;
+    let portal = open_checked(&settings::figment()).await?;
     println!("messages relancés : {}", watch::retry(&portal).await?);
     Ok(())
 }

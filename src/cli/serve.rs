@@ -1,6 +1,5 @@
 //! The commands that open the portal.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use guichet::fault::Fault;
@@ -12,10 +11,9 @@ use rocket::figment::Figment;
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::watch::channel;
 
-use super::{Stop, check, open};
+use super::{Stop, check, open, open_checked};
 
 pub async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
-    log();
     let figment = demo::figment(folder, port)?;
     let portal = open(&figment).await?;
     Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
@@ -34,10 +32,8 @@ pub async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
 }
 
 pub async fn serve() -> Result<(), Stop> {
-    log();
     let figment = settings::figment();
-    let portal = open(&figment).await?;
-    check(&portal).await?;
+    let portal = open_checked(&figment).await?;
     for doubt in settings::doubts(&portal.settings) {
         tracing::warn!("{doubt}");
     }
@@ -65,12 +61,4 @@ async fn launch(portal: Portal, figment: Figment, said: String) -> Result<(), St
             Err(Stop::Refused(reason))
         }
     }
-}
-
-/// Structured lines, or readable ones on a terminal.
-fn log() {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new("guichet=info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() { lines.init() } else { lines.json().init() }
 }

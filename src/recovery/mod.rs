@@ -70,7 +70,13 @@ async fn give_link(portal: &Portal, work: &crate::db::Work, account: &account::M
         .filter(recovery_ticket::Column::AskedAt.gt(now - rules::HOUR))
         .count(&**work)
         .await?;
-    if !rules::may_mail(recent) {
+    let latest = recovery_ticket::Entity::find()
+        .filter(recovery_ticket::Column::AccountId.eq(account.id))
+        .filter(recovery_ticket::Column::ClosedAt.is_null())
+        .order_by_desc(recovery_ticket::Column::AskedAt)
+        .one(&**work)
+        .await?;
+    if !rules::may_mail(recent, latest.map(|ticket| ticket.asked_at), now) {
         return Ok(());
     }
     let until = now + chrono::Duration::minutes(portal.population(&account.population)?.link_minutes.into());

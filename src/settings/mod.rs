@@ -219,11 +219,16 @@ impl Settings {
         self.portal.public_url.starts_with("https://")
     }
 
+    /// The file of an SQLite database.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let url = self.database.url.expose_secret();
+        let file = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+        Some(PathBuf::from(file.split('?').next().unwrap_or(file)))
+    }
+
     /// Where the `file` carriers write: `outbox/` beside the database, or under `data/` for PostgreSQL.
     pub fn outbox_folder(&self) -> PathBuf {
-        let url = self.database.url.expose_secret();
-        let file = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or("data/-");
-        PathBuf::from(file.split('?').next().unwrap_or(file)).with_file_name("outbox")
+        self.database_file().unwrap_or_else(|| PathBuf::from("data/-")).with_file_name("outbox")
     }
 
     pub fn keys(&self) -> Option<Keys> {

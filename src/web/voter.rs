@@ -46,6 +46,7 @@ pub async fn follow(portal: &State<Portal>, session: Session, election: Option<&
     let late = progress::is_late(progress, last.identifier.requested_at, portal.now());
     let mut context = described(portal, &space);
     context["late"] = late.into();
+    context["waiting"] = (progress == Progress::Waiting).into();
     context["validity"] = portal.settings.sms.validity_minutes.into();
     let page = Page::new("voter/follow", "follow-title", context).outcome(outcome);
     if !progress::is_open(progress, &last.sms) {

@@ -69,7 +69,12 @@ support = { phone = "01 23 45 67 89", email = "assistance@example.fr", hours = "
 "#;
 
 fn administer(machine: &Machine) {
-    assert_eq!(machine.run(&["serve"]).0, 1, "an empty database is not served");
+    let (status, _, reason) = machine.run(&["serve"]);
+    assert_eq!(status, 1, "an empty database is not served");
+    if machine.database.starts_with("sqlite:") {
+        assert!(reason.contains("n’existe pas. Êtes-vous dans le bon dossier ?"), "{reason}");
+        assert!(!machine.folder.path().join("data").exists(), "and none is made");
+    }
     assert_eq!(machine.run(&["migrate"]).0, 0);
     assert_eq!(machine.run(&["migrate"]).0, 0);
     machine.file("election.toml", ELECTION);

@@ -56,7 +56,7 @@ on_both! {
         app.enrol(&[voter(1)]).await;
         let browser = app.browser();
         browser.arrive(&app, &voter(1)).await;
-        for left in ["encore recevoir 2", "encore recevoir un", "reçu tous les"] {
+        for left in ["encore recevoir 2", "encore recevoir un", "reçu les 3 identifiants possibles"] {
             let page = browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
             assert!(page.text().contains(left), "{left}: {}", page.html);
             assert_eq!(app.count("SELECT COUNT(*) FROM voting_identifier WHERE state = 'active'").await, 1);
