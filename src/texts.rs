@@ -23,7 +23,13 @@ fluent_templates::static_loader! {
         locales: "./locales",
         fallback_language: "fr",
         // The marks that Fluent puts around values are for right-to-left scripts; an SMS can't hold them.
-        customise: |bundle| bundle.set_use_isolating(false),
+        customise: |bundle| {
+            bundle.set_use_isolating(false);
+            for (function, key) in [("MOMENT", "date-and-time"), ("TIME", "time")] {
+                // A bundle has no function of its own yet, so that nothing is there twice.
+                let _ = bundle.add_function(function, move |values, _| told(key, values));
+            }
+        },
     };
 }
 
@@ -90,8 +96,18 @@ impl Texts {
     }
 }
 
+/// `{ MOMENT($at) }` and `{ TIME($at) }` in a sentence: a moment, passed as JSON writes it, told in Paris.
+fn told(key: &str, values: &[FluentValue<'_>]) -> FluentValue<'static> {
+    match values {
+        [FluentValue::String(text)] => {
+            text.parse().map_or(FluentValue::Error, |at: Instant| FluentValue::from(sentence(key, &moment(at))))
+        }
+        _ => FluentValue::Error,
+    }
+}
+
 /// One sentence of the locale, without a template around it.
-pub fn sentence(key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> String {
+fn sentence(key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> String {
     let arguments: HashMap<_, _> = arguments.iter().map(|(name, value)| (Cow::from(*name), value.clone())).collect();
     LOCALES.lookup_with_args(&FRENCH, key, &arguments)
 }
@@ -104,11 +120,6 @@ pub fn cell(value: &str) -> Cow<'_, str> {
 /// `lundi 23 novembre 2026 à 10 h 05`, in Paris.
 pub fn date_and_time(at: Instant) -> String {
     sentence("date-and-time", &moment(at))
-}
-
-/// `10 h 05`, in Paris.
-pub fn time(at: Instant) -> String {
-    sentence("time", &moment(at))
 }
 
 fn moment(at: Instant) -> [(&'static str, FluentValue<'static>); 6] {

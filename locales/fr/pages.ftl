@@ -15,7 +15,7 @@ errors-title = { $count ->
    *[other] { $count } points sont à corriger
 }
 
-session-until = Sans action de votre part, votre session se termine à { $until } (heure de Paris).
+session-until = Sans action de votre part, votre session se termine à { TIME($until) } (heure de Paris).
 session-extend = Prolonger ma session
 session-warning = Votre session se termine dans moins de cinq minutes. Prolongez-la pour garder ce que vous avez saisi.
 session-ended = Votre session est terminée. Reconnectez-vous pour continuer.
@@ -39,7 +39,7 @@ sign-in-button = Se connecter
 sign-in-forgotten = Mot de passe oublié, ou première connexion ?
 sign-in-other-address = Utiliser une autre adresse
 sign-in-refused = L’adresse ou le mot de passe ne convient pas. Vérifiez les majuscules, puis réessayez. Si vous n’avez pas encore de mot de passe, choisissez « Mot de passe oublié, ou première connexion ».
-sign-in-throttled = Trop d’essais sans succès avec cette adresse. Réessayez après le { $until } (heure de Paris). Vous pouvez aussi choisir un nouveau mot de passe dès maintenant, avec « Mot de passe oublié ».
+sign-in-throttled = Trop d’essais sans succès avec cette adresse. Réessayez après le { MOMENT($until) } (heure de Paris). Vous pouvez aussi choisir un nouveau mot de passe dès maintenant, avec « Mot de passe oublié ».
 email-label = Adresse électronique professionnelle
 email-hint = Format attendu : prenom.nom@ac-academie.fr
 email-missing = Saisissez votre adresse électronique professionnelle.
@@ -79,7 +79,7 @@ recovery-sent-latest = Si vous demandez plusieurs liens, seul le dernier fonctio
 recovery-sent-full = Si votre boîte est pleine, faites-y de la place, puis demandez un nouveau lien.
 recovery-sent-again = Je n’ai rien reçu : recommencer
 recovery-choose-title = Nouveau mot de passe
-recovery-choose-until = Ce lien est valable jusqu’au { $until } (heure de Paris) et ne sert qu’une fois.
+recovery-choose-until = Ce lien est valable jusqu’au { MOMENT($until) } (heure de Paris) et ne sert qu’une fois.
 recovery-choose-button = Enregistrer le mot de passe
 recovery-changed-title = Votre mot de passe est enregistré
 recovery-changed-text = Vous pouvez maintenant vous connecter. Par sécurité, toutes les sessions ouvertes ont été fermées, et un courriel vous confirme ce changement.
@@ -113,7 +113,7 @@ criterion-impersonal-unmet = Le mot de passe contient votre nom, votre adresse, 
 
 space-title = Mon espace électeur
 space-voter = Vous êtes inscrit sur la liste électorale : { $first_names } { $last_name }.
-space-window = Vous pouvez demander un nouvel identifiant de vote du { $opens } au { $closes } (heure de Paris).
+space-window = Vous pouvez demander un nouvel identifiant de vote du { MOMENT($opens) } au { MOMENT($closes) } (heure de Paris).
 space-identifiers-left = { $count ->
     [0] Vous avez reçu tous les identifiants possibles.
     [one] Vous pouvez encore recevoir un identifiant, sur { $most } en tout.
@@ -130,10 +130,10 @@ space-empty = Votre compte n’est inscrit sur aucune liste électorale. Adresse
 
 issued-title = Ce qui vous a été envoyé
 issued-none = Rien pour l’instant.
-issued-line = Identifiant demandé le { $at }, au { $number }.
+issued-line = Identifiant demandé le { MOMENT($at) }, au { $number }.
 issued-queued = Le SMS est en attente d’envoi : cette page se met à jour toute seule.
-issued-accepted = SMS remis à l’opérateur à { $at }.
-issued-delivered = SMS reçu par le téléphone à { $at }.
+issued-accepted = SMS remis à l’opérateur à { TIME($at) }.
+issued-delivered = SMS reçu par le téléphone à { TIME($at) }.
 issued-revoked = Il ne fonctionne plus.
 issued-voided-number = L’opérateur dit que ce numéro ne peut pas recevoir de SMS : cet identifiant est annulé et votre essai vous est rendu. Vérifiez le numéro, ou prenez-en un autre.
 issued-voided-unreachable = L’opérateur dit que le téléphone était éteint ou hors de portée : cet identifiant est annulé et votre essai vous est rendu.
@@ -177,8 +177,8 @@ phone-taken = { $count ->
     [one] Ce numéro sert déjà à un autre électeur. Saisissez-en un autre : aucun essai de vérification n’a été compté, et vous pouvez encore changer de numéro une fois aujourd’hui.
    *[other] Ce numéro sert déjà à un autre électeur. Saisissez-en un autre : aucun essai de vérification n’a été compté, et vous pouvez encore changer de numéro { $count } fois aujourd’hui.
 }
-obstacle-not-open-yet = La demande d’un nouvel identifiant ouvre le { $opens } (heure de Paris). Revenez à ce moment-là.
-obstacle-closed = La demande d’un nouvel identifiant est close depuis le { $closes } (heure de Paris).
+obstacle-not-open-yet = La demande d’un nouvel identifiant ouvre le { MOMENT($opens) } (heure de Paris). Revenez à ce moment-là.
+obstacle-closed = La demande d’un nouvel identifiant est close depuis le { MOMENT($closes) } (heure de Paris).
 obstacle-has-voted = Votre vote est enregistré : vous n’avez plus besoin d’identifiant.
 obstacle-frozen = Les demandes d’identifiant à votre nom sont bloquées, parce que vous avez signalé une demande qui ne venait pas de vous. Contactez l’assistance.
 obstacle-limit-reached = { $identifiers ->

@@ -62,14 +62,14 @@ pub fn password_link(
 ) -> Result<Sealed, Fault> {
     let context = json!({
         "link": portal.link(&format!("/mot-de-passe/nouveau/{}", token.text())),
-        "until": texts::date_and_time(until),
+        "until": until,
     });
     mail(portal, Letter::PasswordLink, to, election, context)
 }
 
 pub fn password_changed(portal: &Portal, to: &str, election: Option<&election::Model>) -> Result<Sealed, Fault> {
     let context = json!({
-        "at": texts::date_and_time(portal.now()),
+        "at": portal.now(),
         "link": portal.link("/mot-de-passe/oublie"),
     });
     mail(portal, Letter::PasswordChanged, to, election, context)
@@ -111,7 +111,7 @@ pub fn identifier_sent(
     let context = json!({
         "election": election.name,
         "number": number.masked(),
-        "at": texts::date_and_time(portal.now()),
+        "at": portal.now(),
         "disavow": portal.link(&format!("/pas-moi/{}", disavow.text())),
     });
     mail(portal, Letter::IdentifierSent, to, Some(election), context)
@@ -134,14 +134,14 @@ pub fn identifier_voided(
         "election": election.name,
         "number": masked_number,
         "link": portal.link("/electeur"),
-        "until": (portal.now() < election.reissue_closes).then(|| texts::date_and_time(election.reissue_closes)),
+        "until": (portal.now() < election.reissue_closes).then_some(election.reissue_closes),
     });
     mail(portal, Letter::IdentifierVoided, to, Some(election), context)
 }
 
 /// Tells the mailbox that its owner's "that was not me" was heard.
 pub fn identifier_disavowed(portal: &Portal, to: &str, election: &election::Model) -> Result<Sealed, Fault> {
-    let context = json!({ "election": election.name, "at": texts::date_and_time(portal.now()) });
+    let context = json!({ "election": election.name, "at": portal.now() });
     mail(portal, Letter::IdentifierDisavowed, to, Some(election), context)
 }
 
@@ -160,7 +160,7 @@ pub fn disavowal_reported(
         "email": email,
         "establishment": establishment.name,
         "uai": establishment.uai,
-        "at": texts::date_and_time(portal.now()),
+        "at": portal.now(),
         "number": masked_number,
     });
     mail(portal, Letter::DisavowalReported, &election.support_email, None, context)

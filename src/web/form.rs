@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::texts::sentence;
-
 /// The state of a form, ready for its template. Passwords are never kept in it.
 pub struct FormState {
     values: BTreeMap<&'static str, String>,
-    /// In the order of the page.
+    /// Fields with the keys of what is wrong with them, in the order of the page.
     errors: Vec<(&'static str, String)>,
 }
 
@@ -27,7 +25,7 @@ impl FormState {
 
     /// Refuses a field, with the key of the sentence that says what to do.
     pub fn refuse(&mut self, field: &'static str, key: &str) {
-        self.errors.push((field, sentence(key, &[])));
+        self.errors.push((field, key.to_owned()));
     }
 
     pub fn is_sound(&self) -> bool {
@@ -53,11 +51,11 @@ impl FormState {
             .keys()
             .chain(self.errors.iter().map(|(name, _)| name))
             .map(|&name| {
-                let error = self.errors.iter().find(|(field, _)| *field == name).map(|(_, text)| text);
+                let error = self.errors.iter().find(|(field, _)| *field == name).map(|(_, key)| key);
                 (name, json!({ "value": self.values.get(name).map_or("", String::as_str), "error": error }))
             })
             .collect();
-        let errors: Vec<_> = self.errors.iter().map(|(id, text)| json!({ "id": id, "text": text })).collect();
+        let errors: Vec<_> = self.errors.iter().map(|(id, key)| json!({ "id": id, "key": key })).collect();
         json!({ "fields": fields, "errors": errors })
     }
 }

@@ -9,7 +9,6 @@ use super::assets;
 use super::guards;
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::texts;
 
 /// What a handler answers with.
 #[derive(Responder)]
@@ -76,7 +75,7 @@ impl Page {
         let session = guards::known(request).map(|signed_in| {
             json!({
                 "email": signed_in.account.email,
-                "until": texts::time(signed_in.ends_at),
+                "until": signed_in.ends_at,
                 "seconds": (signed_in.ends_at - portal.now()).num_seconds(),
             })
         });

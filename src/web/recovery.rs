@@ -16,7 +16,6 @@ use crate::portal::Portal;
 use crate::recovery;
 use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
 use crate::settings::ELECTORS;
-use crate::texts::{self, sentence};
 use crate::values::password::{CharacterClass, Criterion};
 use crate::values::{EmailAddress, PasswordPolicy, Token};
 
@@ -79,7 +78,7 @@ pub async fn confirm(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<A
 pub fn sent(portal: &State<Portal>) -> Result<Page, Fault> {
     let minutes = portal.population(ELECTORS)?.link_minutes;
     let (key, count) = if minutes % 60 == 0 { ("life-hours", minutes / 60) } else { ("life-minutes", minutes) };
-    let context = json!({ "life": sentence(key, &[("count", count.into())]) });
+    let context = json!({ "life": { "key": key, "count": count } });
     Ok(Page::new("recovery/sent", "recovery-sent-title", context).outcome("reset-sent"))
 }
 
@@ -162,7 +161,7 @@ fn choose(token: &str, link: &OpenLink, refusal: &PasswordRefusal) -> Page {
     let context = json!({
         "token": token,
         "email": link.account.email,
-        "until": texts::date_and_time(link.expires_at),
+        "until": link.expires_at,
         "criteria": criteria(&link.policy, &refusal.unmet),
         "form": form.json(),
     });
@@ -171,11 +170,11 @@ fn choose(token: &str, link: &OpenLink, refusal: &PasswordRefusal) -> Page {
 
 /// The criteria as they are listed before typing, the unmet ones marked after.
 fn criteria(policy: &PasswordPolicy, unmet: &[Criterion]) -> Vec<Value> {
-    let numbers = [("min", policy.min_length.into()), ("max", policy.max_length.into())];
+    let (min, max) = (policy.min_length, policy.max_length);
     policy
         .criteria()
         .into_iter()
-        .map(|criterion| json!({ "text": sentence(key(criterion), &numbers), "unmet": unmet.contains(&criterion) }))
+        .map(|criterion| json!({ "key": key(criterion), "min": min, "max": max, "unmet": unmet.contains(&criterion) }))
         .collect()
 }
 

@@ -15,7 +15,6 @@ use super::{home, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::{self, Outcome, sessions};
-use crate::texts;
 use crate::values::EmailAddress;
 
 /// Longer than any policy allows, in characters.
@@ -133,7 +132,7 @@ async fn try_to_sign_in(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddre
         }
         Outcome::Refused => Ok(refused(email).into()),
         Outcome::Throttled { until } => {
-            let alert = json!({ "key": "sign-in-throttled", "until": texts::date_and_time(until) });
+            let alert = json!({ "key": "sign-in-throttled", "until": until });
             Ok(ask_password(email, &state, Some(alert)).status(Status::TooManyRequests).outcome("throttled").into())
         }
         Outcome::Busy => hold(portal, jar, email, password, Wait::Hashing).map(Into::into),

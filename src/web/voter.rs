@@ -16,7 +16,6 @@ use crate::issuance::seat::{self, Seat};
 use crate::issuance::space::{self, Issued, Space};
 use crate::outbox::letters::support;
 use crate::portal::Portal;
-use crate::texts;
 
 /// How often the page that follows an SMS asks again, in seconds.
 const FOLLOW_EVERY: u32 = 5;
@@ -87,8 +86,8 @@ pub fn described(portal: &Portal, space: &Space) -> Value {
         "election": {
             "id": election.id,
             "name": election.name,
-            "opens": texts::date_and_time(election.reissue_opens),
-            "closes": texts::date_and_time(election.reissue_closes),
+            "opens": election.reissue_opens,
+            "closes": election.reissue_closes,
             "max_identifiers": election.max_identifiers,
             "max_failed_checks": election.max_failed_checks,
         },
@@ -126,10 +125,10 @@ fn line(issued: &Issued) -> Value {
         Progress::Voided(_) => ("issued-voided", None),
     };
     json!({
-        "at": texts::date_and_time(issued.identifier.requested_at),
+        "at": issued.identifier.requested_at,
         "number": issued.identifier.masked_number,
         "active": issued.identifier.state == IdentifierState::Active,
         "state": state,
-        "state_at": at.map(texts::time).unwrap_or_default(),
+        "state_at": at,
     })
 }
