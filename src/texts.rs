@@ -11,12 +11,13 @@ use handlebars::{
 };
 use rust_embed::RustEmbed;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fault::Fault;
-use crate::values::{Instant, paris};
+use crate::values::{Instant, Language, paris};
 
-const FRENCH: LanguageIdentifier = langid!("fr");
+static FRENCH: LanguageIdentifier = langid!("fr");
+static ENGLISH: LanguageIdentifier = langid!("en");
 
 fluent_templates::static_loader! {
     static LOCALES = {
@@ -25,9 +26,10 @@ fluent_templates::static_loader! {
         // The marks that Fluent puts around values are for right-to-left scripts; an SMS can't hold them.
         customise: |bundle| {
             bundle.set_use_isolating(false);
+            let language = if bundle.locales.contains(&ENGLISH) { Language::English } else { Language::French };
             for (function, key) in [("MOMENT", "date-and-time"), ("TIME", "time")] {
                 // A bundle has no function of its own yet, so that nothing is there twice.
-                let _ = bundle.add_function(function, move |values, _| told(key, values));
+                let _ = bundle.add_function(function, move |values, _| told(language, key, values));
             }
         },
     };
@@ -73,14 +75,14 @@ impl Texts {
         Ok(self.pages.render(template, context)?)
     }
 
-    /// An SMS: plain text.
+    /// An SMS: plain text, in the context's `frame.lang` as everything here.
     pub fn plain(&self, template: &str, context: &impl Serialize) -> Result<String, Fault> {
         Ok(self.letters.render(template, context)?)
     }
 
     /// A mail: one template for its subject, which is the first line, its text and its HTML. Paragraphs stand between
     /// empty lines; a link on a line of its own becomes a button.
-    pub fn letter(&self, template: &str, context: &impl Serialize) -> Result<Letter, Fault> {
+    pub fn letter(&self, template: &str, context: &Value) -> Result<Letter, Fault> {
         let read = |texts: &Handlebars<'static>| -> Result<(String, String), Fault> {
             let rendered = texts.render(template, context)?;
             let (subject, body) = rendered.split_once('\n').ok_or_else(|| Fault::new("a mail without a text"))?;
@@ -91,25 +93,25 @@ impl Texts {
         let (subject, text) = read(&self.letters)?;
         let (_, marked) = read(&self.pages)?;
         let paragraphs: Vec<String> = marked.split("\n\n").map(|lines| lines.trim().replace('\n', "<br>\n")).collect();
-        let html = self.page("mail/shell", &json!({ "subject": subject, "paragraphs": paragraphs }))?;
+        let html = self
+            .page("mail/shell", &json!({ "frame": context["frame"], "subject": subject, "paragraphs": paragraphs }))?;
         Ok(Letter { subject, text: text + "\n", html })
     }
 }
 
 /// `{ MOMENT($at) }` and `{ TIME($at) }` in a sentence: a moment, passed as JSON writes it, told in Paris.
-fn told(key: &str, values: &[FluentValue<'_>]) -> FluentValue<'static> {
+fn told(language: Language, key: &str, values: &[FluentValue<'_>]) -> FluentValue<'static> {
     match values {
-        [FluentValue::String(text)] => {
-            text.parse().map_or(FluentValue::Error, |at: Instant| FluentValue::from(sentence(key, &moment(at))))
-        }
+        [FluentValue::String(text)] => text
+            .parse()
+            .map_or(FluentValue::Error, |at: Instant| FluentValue::from(sentence(language, key, &moment(at)))),
         _ => FluentValue::Error,
     }
 }
 
-/// One sentence of the locale, without a template around it.
-fn sentence(key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> String {
+fn sentence(language: Language, key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> String {
     let arguments: HashMap<_, _> = arguments.iter().map(|(name, value)| (Cow::from(*name), value.clone())).collect();
-    LOCALES.lookup_with_args(&FRENCH, key, &arguments)
+    LOCALES.lookup_with_args(identifier(language), key, &arguments)
 }
 
 /// A value for a spreadsheet, which would run one that begins like a formula.
@@ -117,9 +119,16 @@ pub fn cell(value: &str) -> Cow<'_, str> {
     if value.starts_with(['=', '+', '-', '@']) { format!("'{value}").into() } else { value.into() }
 }
 
-/// `lundi 23 novembre 2026 à 10 h 05`, in Paris.
+fn identifier(language: Language) -> &'static LanguageIdentifier {
+    match language {
+        Language::French => &FRENCH,
+        Language::English => &ENGLISH,
+    }
+}
+
+/// `lundi 23 novembre 2026 à 10 h 05`, in Paris: for the command line.
 pub fn date_and_time(at: Instant) -> String {
-    sentence("date-and-time", &moment(at))
+    sentence(Language::French, "date-and-time", &moment(at))
 }
 
 fn moment(at: Instant) -> [(&'static str, FluentValue<'static>); 6] {
@@ -135,7 +144,7 @@ fn moment(at: Instant) -> [(&'static str, FluentValue<'static>); 6] {
     ]
 }
 
-/// `{{t "key" name=value}}`
+/// `{{t "key" name=value}}`, in the language that the context's `frame.lang` names.
 struct Translate;
 
 impl HelperDef for Translate {
@@ -143,14 +152,15 @@ impl HelperDef for Translate {
         &self,
         helper: &Helper<'rc>,
         _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
+        context: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let key = helper.param(0).and_then(|key| key.value().as_str()).unwrap_or_default();
         let arguments =
             helper.hash().iter().map(|(name, value)| (Cow::from((*name).to_owned()), fluent(value.value()))).collect();
+        let language = context.data().pointer("/frame/lang").and_then(|code| Language::from_code(code.as_str()?));
         LOCALES
-            .try_lookup_complete(&FRENCH, key, Some(&arguments))
+            .try_lookup_complete(identifier(language.unwrap_or_default()), key, Some(&arguments))
             .map(|text| ScopedJson::Derived(text.into()))
             .ok_or_else(|| RenderErrorReason::Other(format!("no sentence {key:?} in the locale")).into())
     }

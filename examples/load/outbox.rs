@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use guichet::entities::election;
 use guichet::entities::message::{Channel, Column, Entity};
 use guichet::outbox::{self, letters, post};
-use guichet::values::{MobileNumber, Territory, VotingIdentifier};
+use guichet::values::{Language, MobileNumber, Territory, VotingIdentifier};
 use guichet::worker;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -68,7 +68,7 @@ pub async fn backlog(count: u32) -> Outcome<()> {
             let number = MobileNumber::parse(&format!("06{:08}", 10_000_000 + n), &[Territory::Metropole]);
             let number = number.map_err(|fault| format!("{fault:?}"))?;
             let identifier = VotingIdentifier::draw(&portal.chance);
-            let letter = letters::identifier_sms(&portal, election, &number, &identifier);
+            let letter = letters::identifier_sms(&portal, election, &number, &identifier, Language::French);
             let letter = letter.map_err(|fault| fault.to_string())?;
             outbox::enqueue(&*work, &portal, None, letter).await.map_err(|fault| fault.to_string())?;
         }

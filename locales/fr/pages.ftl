@@ -10,6 +10,7 @@ back-to-sign-in = Revenir à la connexion
 back-to-space = Revenir à mon espace
 all-required = Sauf mention contraire, tous les champs sont obligatoires.
 footer = Guichet n’utilise que les cookies nécessaires à votre connexion. Votre vote a lieu sur une autre plateforme.
+language-other = English
 errors-title = { $count ->
     [one] Un point est à corriger
    *[other] { $count } points sont à corriger

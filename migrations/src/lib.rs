@@ -9,6 +9,7 @@ mod m0004_issuance;
 mod m0005_delivery;
 mod m0006_master_secret;
 mod m0007_mailboxes;
+mod m0008_languages;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_delivery::Migration),
             Box::new(m0006_master_secret::Migration),
             Box::new(m0007_mailboxes::Migration),
+            Box::new(m0008_languages::Migration),
         ]
     }
 }

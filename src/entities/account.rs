@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::values::Instant;
+use crate::values::{Instant, Language};
 
 /// Why mails to an address came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -26,6 +26,15 @@ pub struct Model {
     pub created_at: Instant,
     pub mailbox_fault: Option<MailboxFault>,
     pub mailbox_fault_at: Option<Instant>,
+    /// A language's code.
+    pub language: String,
+}
+
+impl Model {
+    /// The language in which they are written to: the one of their last sign-in.
+    pub fn speaks(&self) -> Language {
+        Language::from_code(&self.language).unwrap_or_default()
+    }
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -11,6 +11,8 @@ pub struct Model {
     pub id: i64,
     pub sealed_address: Vec<u8>,
     pub asked_at: Instant,
+    /// A language's code.
+    pub language: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

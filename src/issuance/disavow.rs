@@ -35,7 +35,7 @@ pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
         return Err(Fault::new("a voter without an account or an establishment"));
     };
     let (election, email, number) = (&seat.election, &account.email, &disavowed.masked_number);
-    let heard = letters::identifier_disavowed(portal, email, election)?;
+    let heard = letters::identifier_disavowed(portal, (email, account.speaks()), election)?;
     let report = letters::disavowal_reported(portal, election, &seat.voter, email, &establishment, number)?;
     let work = portal.db.begin().await?;
     let voter = voter::Entity::find_by_id(seat.voter.id).lock_exclusive().one(&*work).await?;

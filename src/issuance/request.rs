@@ -9,7 +9,7 @@ use super::seat::{self, Seat};
 use super::void;
 use crate::db::Work;
 use crate::entities::voting_identifier::State;
-use crate::entities::{election, identity_check, phone_claim, voter, voting_identifier};
+use crate::entities::{account, election, identity_check, phone_claim, voter, voting_identifier};
 use crate::fault::Fault;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
@@ -52,9 +52,14 @@ struct Digests {
 }
 
 /// Decides on a form. The same form sent twice (a double click, a reload) gets the first decision again.
-pub async fn request(portal: &Portal, seat: &Seat, email: &str, request: &Request) -> Result<Outcome, Fault> {
+pub async fn request(
+    portal: &Portal,
+    seat: &Seat,
+    account: &account::Model,
+    request: &Request,
+) -> Result<Outcome, Fault> {
     let now = portal.now();
-    let draft = draft(portal, &seat.election, email, request)?;
+    let draft = draft(portal, &seat.election, account, request)?;
     let digests = digests(portal, &seat.election, request);
 
     let work = portal.db.begin().await?;
@@ -106,13 +111,24 @@ pub async fn request(portal: &Portal, seat: &Seat, email: &str, request: &Reques
     })
 }
 
-fn draft(portal: &Portal, election: &election::Model, email: &str, request: &Request) -> Result<Draft, Fault> {
+fn draft(
+    portal: &Portal,
+    election: &election::Model,
+    account: &account::Model,
+    request: &Request,
+) -> Result<Draft, Fault> {
     let identifier = VotingIdentifier::draw(&portal.chance);
     let disavow = Token::draw(&portal.chance);
     Ok(Draft {
         identifier_digest: identifier.digest(&portal.keys.of_election(election.id)),
-        sms: letters::identifier_sms(portal, election, &request.mobile, &identifier)?,
-        mail: letters::identifier_sent(portal, email, election, &request.mobile, &disavow)?,
+        sms: letters::identifier_sms(portal, election, &request.mobile, &identifier, account.speaks())?,
+        mail: letters::identifier_sent(
+            portal,
+            (&account.email, account.speaks()),
+            election,
+            &request.mobile,
+            &disavow,
+        )?,
         disavow,
     })
 }

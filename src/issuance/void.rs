@@ -56,7 +56,13 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
     let election = election::Entity::find_by_id(voter.election_id).one(&**work).await?;
     let account = account::Entity::find_by_id(voter.account_id).one(&**work).await?;
     if let (Some(election), Some(account)) = (election, account) {
-        let letter = letters::identifier_voided(portal, &account.email, &election, &identifier.masked_number, reason)?;
+        let letter = letters::identifier_voided(
+            portal,
+            (&account.email, account.speaks()),
+            &election,
+            &identifier.masked_number,
+            reason,
+        )?;
         outbox::enqueue(&**work, portal, Some(account.id), letter).await?;
     }
     Ok(())

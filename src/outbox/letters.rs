@@ -8,11 +8,14 @@ use crate::entities::{election, establishment, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::texts;
-use crate::values::{Instant, MobileNumber, Token, VotingIdentifier, gsm7};
+use crate::values::{Instant, Language, MobileNumber, Token, VotingIdentifier, gsm7};
 
 /// What somebody waits for in front of a page goes before what only informs.
 const AWAITED: i16 = 0;
 const NOTICE: i16 = 1;
+
+/// The address of a mail, and the language of who reads it.
+pub type Reader<'a> = (&'a str, Language);
 
 /// Every message of the portal, by the name of its template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +58,7 @@ impl Letter {
 /// The one-time link to set a password, and until when it lives. `election`: whose assistance helps, if there is one.
 pub fn password_link(
     portal: &Portal,
-    to: &str,
+    to: Reader<'_>,
     token: &Token,
     until: Instant,
     election: Option<&election::Model>,
@@ -67,7 +70,7 @@ pub fn password_link(
     mail(portal, Letter::PasswordLink, to, election, context)
 }
 
-pub fn password_changed(portal: &Portal, to: &str, election: Option<&election::Model>) -> Result<Sealed, Fault> {
+pub fn password_changed(portal: &Portal, to: Reader<'_>, election: Option<&election::Model>) -> Result<Sealed, Fault> {
     let context = json!({
         "at": portal.now(),
         "link": portal.link("/mot-de-passe/oublie"),
@@ -81,16 +84,23 @@ pub fn identifier_sms(
     election: &election::Model,
     to: &MobileNumber,
     identifier: &VotingIdentifier,
+    language: Language,
 ) -> Result<Sealed, Fault> {
-    let content =
-        Content::Sms(Sms { to: to.e164().to_owned(), text: identifier_text(portal, &election.name, identifier)? });
+    let text = identifier_text(portal, &election.name, identifier, language)?;
+    let content = Content::Sms(Sms { to: to.e164().to_owned(), text });
     seal(portal, Letter::IdentifierSms, &content)
 }
 
 /// The text of that SMS: one GSM-7 segment, for which the election's name is shortened if it must be.
-pub fn identifier_text(portal: &Portal, election: &str, identifier: &VotingIdentifier) -> Result<String, Fault> {
+pub fn identifier_text(
+    portal: &Portal,
+    election: &str,
+    identifier: &VotingIdentifier,
+    language: Language,
+) -> Result<String, Fault> {
     let render = |name: &str| -> Result<String, Fault> {
-        let context = json!({ "election": name, "identifier": identifier.text() });
+        let frame = json!({ "lang": language.code() });
+        let context = json!({ "frame": frame, "election": name, "identifier": identifier.text() });
         Ok(gsm7::spell(portal.texts.plain("sms/identifier", &context)?.trim()))
     };
     // Measured around a name of one septet: an empty one would let trimming shorten the frame.
@@ -103,7 +113,7 @@ pub fn identifier_text(portal: &Portal, election: &str, identifier: &VotingIdent
 /// Tells the mailbox that an identifier left for a phone, with the way to say "that was not me".
 pub fn identifier_sent(
     portal: &Portal,
-    to: &str,
+    to: Reader<'_>,
     election: &election::Model,
     number: &MobileNumber,
     disavow: &Token,
@@ -120,7 +130,7 @@ pub fn identifier_sent(
 /// Tells the voter that the SMS could not be delivered, and that the try was given back.
 pub fn identifier_voided(
     portal: &Portal,
-    to: &str,
+    to: Reader<'_>,
     election: &election::Model,
     masked_number: &str,
     reason: Option<Reason>,
@@ -140,7 +150,7 @@ pub fn identifier_voided(
 }
 
 /// Tells the mailbox that its owner's "that was not me" was heard.
-pub fn identifier_disavowed(portal: &Portal, to: &str, election: &election::Model) -> Result<Sealed, Fault> {
+pub fn identifier_disavowed(portal: &Portal, to: Reader<'_>, election: &election::Model) -> Result<Sealed, Fault> {
     let context = json!({ "election": election.name, "at": portal.now() });
     mail(portal, Letter::IdentifierDisavowed, to, Some(election), context)
 }
@@ -163,7 +173,7 @@ pub fn disavowal_reported(
         "at": portal.now(),
         "number": masked_number,
     });
-    mail(portal, Letter::DisavowalReported, &election.support_email, None, context)
+    mail(portal, Letter::DisavowalReported, (&election.support_email, Language::French), None, context)
 }
 
 /// Whom to call, as letters and pages say it.
@@ -178,12 +188,13 @@ pub fn support(election: &election::Model) -> Value {
 fn mail(
     portal: &Portal,
     letter: Letter,
-    to: &str,
+    (to, language): Reader<'_>,
     election: Option<&election::Model>,
     mut context: Value,
 ) -> Result<Sealed, Fault> {
     let is_answered = portal.settings.mail.reply_to.is_some();
     context["signature"] = if is_answered { "mail-signature" } else { "mail-signature-unanswered" }.into();
+    context["frame"] = json!({ "lang": language.code() });
     context["support"] = election.map(support).into();
     let texts::Letter { subject, text, html } = portal.texts.letter(&format!("mail/{}", letter.name()), &context)?;
     seal(portal, letter, &Content::Mail(Mail { to: to.to_owned(), subject, text, html }))

@@ -12,18 +12,19 @@ use crate::fault::Fault;
 use crate::issuance::seat::seats;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
-use crate::values::{EmailAddress, Purpose, Token};
+use crate::values::{EmailAddress, Language, Purpose, Token};
 
 pub mod redeem;
 pub mod rules;
 
 /// Notes that somebody asks for a link to this address. The worker is not woken: what it does for an
 /// account would be felt by whoever asks again at once.
-pub async fn ask(portal: &Portal, email: &EmailAddress) -> Result<(), Fault> {
+pub async fn ask(portal: &Portal, email: &EmailAddress, language: Language) -> Result<(), Fault> {
     let request = recovery_request::ActiveModel {
         id: NotSet,
         sealed_address: Set(portal.keys.seal(Purpose::Recovery, &portal.chance, email.as_str().as_bytes())),
         asked_at: Set(portal.now()),
+        language: Set(language.code().to_owned()),
     };
     recovery_request::Entity::insert(request).exec_without_returning(&*portal.db).await?;
     Ok(())
@@ -45,12 +46,13 @@ pub async fn answer_next(portal: &Portal) -> Result<bool, Fault> {
         .await?;
     let Some(request) = request else { return Ok(false) };
     recovery_request::Entity::delete_by_id(request.id).exec(&*work).await?;
+    let language = Language::from_code(&request.language).unwrap_or_default();
     let address = portal.keys.open(Purpose::Recovery, &request.sealed_address);
     let address = address.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
     let account =
         account::Entity::find().filter(account::Column::Email.eq(address)).lock_exclusive().one(&*work).await?;
     if let Some(account) = account
-        && let Err(fault) = give_link(portal, &work, &account).await
+        && let Err(fault) = give_link(portal, &work, &account, language).await
     {
         // It would fail again at once, and hold up everybody behind it.
         tracing::error!(%fault, "a request for a password could not be answered");
@@ -63,7 +65,12 @@ pub async fn answer_next(portal: &Portal) -> Result<bool, Fault> {
     Ok(true)
 }
 
-async fn give_link(portal: &Portal, work: &crate::db::Work, account: &account::Model) -> Result<(), Fault> {
+async fn give_link(
+    portal: &Portal,
+    work: &crate::db::Work,
+    account: &account::Model,
+    language: Language,
+) -> Result<(), Fault> {
     let now = portal.now();
     let recent = recovery_ticket::Entity::find()
         .filter(recovery_ticket::Column::AccountId.eq(account.id))
@@ -83,7 +90,7 @@ async fn give_link(portal: &Portal, work: &crate::db::Work, account: &account::M
     let token = Token::draw(&portal.chance);
     let seats = seats(&**work, account.id, now).await?;
     let election = seats.first().map(|seat| &seat.election);
-    let letter = letters::password_link(portal, &account.email, &token, until, election)?;
+    let letter = letters::password_link(portal, (&account.email, language), &token, until, election)?;
     recovery_ticket::Entity::update_many()
         .col_expr(recovery_ticket::Column::ClosedAt, sea_orm::sea_query::Expr::value(now))
         .filter(recovery_ticket::Column::AccountId.eq(account.id))

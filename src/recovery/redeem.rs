@@ -12,7 +12,7 @@ use crate::portal::Portal;
 use crate::sign_in::{self, sessions};
 use crate::values::email::local_part;
 use crate::values::password::{Criterion, Person};
-use crate::values::{EmailAddress, Instant, PasswordPolicy, Token};
+use crate::values::{EmailAddress, Instant, Language, PasswordPolicy, Token};
 
 /// A link that still opens.
 #[derive(Debug)]
@@ -54,7 +54,13 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<OpenLink>, Fa
 }
 
 /// Sets the password, ends every session of the account and tells its mailbox.
-pub async fn redeem(portal: &Portal, token: &Token, password: &str, again: &str) -> Result<Outcome, Fault> {
+pub async fn redeem(
+    portal: &Portal,
+    token: &Token,
+    password: &str,
+    again: &str,
+    language: Language,
+) -> Result<Outcome, Fault> {
     let Some(link) = look(portal, token).await? else { return Ok(Outcome::LinkExpired) };
     let person = person(portal, &link.account).await?;
     let refusal =
@@ -69,7 +75,7 @@ pub async fn redeem(portal: &Portal, token: &Token, password: &str, again: &str)
     let hash = place.hash(password).await?;
     let seats = seats(&*portal.db, link.account.id, portal.now()).await?;
     let election = seats.first().map(|seat| &seat.election);
-    let letter = letters::password_changed(portal, &link.account.email, election)?;
+    let letter = letters::password_changed(portal, (&link.account.email, language), election)?;
 
     let work = portal.db.begin().await?;
     // The account first, then its links: the order in which a new link is given, too.
@@ -77,8 +83,12 @@ pub async fn redeem(portal: &Portal, token: &Token, password: &str, again: &str)
     if !consume(&*work, portal, token).await? {
         return Ok(Outcome::LinkExpired);
     }
-    let account =
-        account::ActiveModel { id: Set(link.account.id), password_hash: Set(Some(hash)), ..Default::default() };
+    let account = account::ActiveModel {
+        id: Set(link.account.id),
+        password_hash: Set(Some(hash)),
+        language: Set(language.code().to_owned()),
+        ..Default::default()
+    };
     account::Entity::update(account).exec(&*work).await?;
     mailbox::forget(&*work, link.account.id).await?;
     sessions::close_all(&*work, link.account.id).await?;

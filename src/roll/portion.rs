@@ -180,6 +180,7 @@ async fn create_accounts<'a>(
         created_at: Set(portal.now()),
         mailbox_fault: NotSet,
         mailbox_fault_at: NotSet,
+        language: NotSet,
     });
     account::Entity::insert_many(created).exec_without_returning(work).await?;
     known.accounts.extend(accounts(work, missing.into_iter()).await?);

@@ -1,13 +1,14 @@
 //! Signing in with an address and a password.
 
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::entities::{account, sign_in_throttle};
 use crate::fault::Fault;
 use crate::hashing::Verdict;
 use crate::portal::Portal;
-use crate::values::{EmailAddress, Instant, Purpose, Token};
+use crate::values::{EmailAddress, Instant, Language, Purpose, Token};
 
 pub mod rules;
 pub mod sessions;
@@ -42,6 +43,7 @@ pub async fn sign_in(
     email: &EmailAddress,
     password: &str,
     browser: Option<&KnownBrowser>,
+    language: Language,
 ) -> Result<Outcome, Fault> {
     let Some(mut place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
     let key = throttle_key(portal, email, browser);
@@ -59,7 +61,7 @@ pub async fn sign_in(
             Some(place) => Some(place.hash(password).await?),
             None => None,
         };
-        if let Some(session) = open(portal, &account, fresh, &key).await? {
+        if let Some(session) = open(portal, &account, fresh, &key, language).await? {
             return Ok(Outcome::SignedIn { account, session });
         }
         // Another sign-in renewed the hash meanwhile, or the password was changed: compare with what is there now.
@@ -75,6 +77,7 @@ async fn open(
     account: &account::Model,
     fresh: Option<String>,
     throttle_key: &[u8],
+    language: Language,
 ) -> Result<Option<Token>, Fault> {
     let work = portal.db.begin().await?;
     // The account first, then what hangs on it: the order in which a password is changed, too.
@@ -82,15 +85,28 @@ async fn open(
     if today.is_none_or(|today| today.password_hash != account.password_hash) {
         return Ok(None);
     }
-    if let Some(fresh) = fresh {
-        let rehashed =
-            account::ActiveModel { id: Set(account.id), password_hash: Set(Some(fresh)), ..Default::default() };
-        account::Entity::update(rehashed).exec(&*work).await?;
+    if fresh.is_some() || account.speaks() != language {
+        let renewed = account::ActiveModel {
+            id: Set(account.id),
+            password_hash: fresh.map_or(NotSet, |fresh| Set(Some(fresh))),
+            language: Set(language.code().to_owned()),
+            ..Default::default()
+        };
+        account::Entity::update(renewed).exec(&*work).await?;
     }
     sign_in_throttle::Entity::delete_by_id(throttle_key.to_owned()).exec(&*work).await?;
     let session = sessions::open(&*work, portal, account.id).await?;
     work.commit().await?;
     Ok(Some(session))
+}
+
+/// Notes the language in which a person is written to from now on.
+pub async fn speak(portal: &Portal, account: i64, language: Language) -> Result<(), Fault> {
+    let spoken =
+        account::ActiveModel { id: Set(account), language: Set(language.code().to_owned()), ..Default::default() };
+    let _turn = portal.db.turn().await?;
+    account::Entity::update(spoken).exec(&*portal.db).await?;
+    Ok(())
 }
 
 /// Forgets the failures under an address: its owner has just proved to read its mail.

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::KnownBrowser;
-use crate::values::{EmailAddress, Instant, Purpose, Token};
+use crate::values::{EmailAddress, Instant, Language, Purpose, Token};
 
 const SESSION: &str = "guichet-session";
 const ADDRESS: &str = "guichet-address";
 const BROWSER: &str = "guichet-browser";
 const HELD: &str = "guichet-held";
+const LANGUAGE: &str = "guichet-language";
 
 /// A browser stays known through an election.
 const BROWSER_LIFE: Duration = Duration::days(60);
@@ -50,6 +51,15 @@ pub fn open_session(portal: &Portal, jar: &CookieJar<'_>, token: &Token) {
 
 pub fn close_session(portal: &Portal, jar: &CookieJar<'_>) {
     remove(portal, jar, SESSION);
+}
+
+/// The language that was chosen on this browser.
+pub fn language(portal: &Portal, jar: &CookieJar<'_>) -> Option<Language> {
+    Language::from_code(jar.get(&name(portal, LANGUAGE))?.value())
+}
+
+pub fn keep_language(portal: &Portal, jar: &CookieJar<'_>, language: Language) {
+    put(portal, jar, LANGUAGE, language.code().to_owned(), Some(BROWSER_LIFE));
 }
 
 /// The address typed on the page before.

@@ -82,7 +82,7 @@ pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<Ident
             .into());
     };
     let election = seat.election.id;
-    match request::request(portal, &seat, &session.0.account.email, &parsed).await? {
+    match request::request(portal, &seat, &session.0.account, &parsed).await? {
         Outcome::Issued => Ok(Redirect::to(uri!(voter::follow(Some(election.to_string())))).into()),
         Outcome::CaptchaUsed => {
             state.clear("captcha");

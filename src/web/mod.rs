@@ -17,6 +17,7 @@ mod headers;
 mod health;
 mod home;
 mod identifier;
+mod language;
 mod log;
 mod page;
 mod posted;
@@ -35,7 +36,18 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
         .attach(headers::Headers::new(&portal.settings))
         .manage(throttle)
         .manage(portal)
-        .mount("/", routes![home::home, assets::file, captcha::image, health::live, health::ready, health::metrics])
+        .mount(
+            "/",
+            routes![
+                home::home,
+                language::choose,
+                assets::file,
+                captcha::image,
+                health::live,
+                health::ready,
+                health::metrics
+            ],
+        )
         .mount(
             "/",
             routes![

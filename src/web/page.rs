@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::assets;
 use super::guards;
+use super::language;
 use crate::fault::Fault;
 use crate::portal::Portal;
 
@@ -79,7 +80,10 @@ impl Page {
                 "seconds": (signed_in.ends_at - portal.now()).num_seconds(),
             })
         });
+        let language = language::of(request);
         context["frame"] = json!({
+            "lang": language.code(),
+            "other_lang": language.other().code(),
             "title": self.title,
             "outcome": self.outcome,
             "refused": self.status == Status::UnprocessableEntity,
@@ -113,6 +117,7 @@ impl<'r> Responder<'r, 'static> for Page {
             Ok(html) => {
                 let mut response = Response::build_from(html.respond_to(request)?);
                 response.header(ContentType::HTML).status(self.status);
+                response.header(Header::new("Content-Language", language::of(request).code()));
                 if let Some((seconds, _)) = self.refresh
                     && self.status.code >= 400
                 {

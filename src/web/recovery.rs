@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::cookies::{self, Held};
 use super::form::FormState;
+use super::language::Spoken;
 use super::page::{Answer, Answered, Page};
 use super::posted::{Crowd, Patient, Posted};
 use super::sign_in::{Wait, address_refused, wait};
@@ -17,7 +18,7 @@ use crate::recovery;
 use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
 use crate::settings::ELECTORS;
 use crate::values::password::{CharacterClass, Criterion};
-use crate::values::{EmailAddress, PasswordPolicy, Token};
+use crate::values::{EmailAddress, Language, PasswordPolicy, Token};
 
 #[derive(FromForm)]
 pub struct Address<'r> {
@@ -63,13 +64,18 @@ pub fn confirm_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> Answer {
 }
 
 #[post("/mot-de-passe/oublie/confirmer", data = "<form>")]
-pub async fn confirm(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>>) -> Answered {
+pub async fn confirm(
+    portal: &State<Portal>,
+    jar: &CookieJar<'_>,
+    spoken: Spoken,
+    form: Posted<Address<'_>>,
+) -> Answered {
     let typed = form.0.email;
     let email = if typed.is_empty() { cookies::address(portal, jar) } else { EmailAddress::parse(typed) };
     let Some(email) = email else {
         return Ok(address_refused("recovery/ask", "recovery-title", typed).into());
     };
-    recovery::ask(portal, &email).await?;
+    recovery::ask(portal, &email, spoken.0).await?;
     Ok(Redirect::to(uri!(sent())).into())
 }
 
@@ -92,26 +98,45 @@ pub async fn link_page(portal: &State<Portal>, token: &str) -> Answered {
 }
 
 #[post("/mot-de-passe/nouveau/<token>", data = "<form>")]
-pub async fn link(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str, form: Patient<Passwords<'_>>) -> Answered {
+pub async fn link(
+    portal: &State<Portal>,
+    jar: &CookieJar<'_>,
+    token: &str,
+    spoken: Spoken,
+    form: Patient<Passwords<'_>>,
+) -> Answered {
     if form.crowded {
         return hold(portal, jar, token, form.form.password, form.form.password_again, Wait::Crowd).map(Into::into);
     }
-    set(portal, jar, token, form.form.password, form.form.password_again).await
+    set(portal, jar, token, form.form.password, form.form.password_again, spoken.0).await
 }
 
 /// The browser comes back by itself with the password that had to wait.
 #[get("/mot-de-passe/nouveau/<token>/attente")]
-pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, token: &str, crowd: Crowd) -> Answered {
+pub async fn waiting(
+    portal: &State<Portal>,
+    jar: &CookieJar<'_>,
+    token: &str,
+    spoken: Spoken,
+    crowd: Crowd,
+) -> Answered {
     match cookies::held(portal, jar, &waiting_path(token)) {
         Some(held) if crowd.0 => wait(portal, jar, &held, Wait::Crowd).map(Into::into),
-        Some(held) => set(portal, jar, token, &held.password, &held.password_again).await,
+        Some(held) => set(portal, jar, token, &held.password, &held.password_again, spoken.0).await,
         None => Ok(Redirect::to(uri!(link_page(token))).into()),
     }
 }
 
-async fn set(portal: &Portal, jar: &CookieJar<'_>, text: &str, password: &str, again: &str) -> Answered {
+async fn set(
+    portal: &Portal,
+    jar: &CookieJar<'_>,
+    text: &str,
+    password: &str,
+    again: &str,
+    language: Language,
+) -> Answered {
     let Some(token) = Token::parse(text) else { return Ok(expired().into()) };
-    let outcome = redeem::redeem(portal, &token, password, again).await?;
+    let outcome = redeem::redeem(portal, &token, password, again, language).await?;
     if !matches!(outcome, Outcome::Busy) {
         cookies::let_go(portal, jar);
     }

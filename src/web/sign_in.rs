@@ -9,13 +9,14 @@ use serde_json::json;
 use super::cookies::{self, Held};
 use super::form::FormState;
 use super::guards::{MaybeSession, Session};
+use super::language::Spoken;
 use super::page::{Answered, Page};
 use super::posted::{Crowd, Patient, Posted, Pressed};
 use super::{home, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::{self, Outcome, sessions};
-use crate::values::EmailAddress;
+use crate::values::{EmailAddress, Language};
 
 /// Longer than any policy allows, in characters.
 const LONGEST_PASSWORD: usize = 256;
@@ -75,7 +76,12 @@ pub fn password_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> super::page
 }
 
 #[post("/connexion/mot-de-passe", data = "<form>")]
-pub async fn password(portal: &State<Portal>, jar: &CookieJar<'_>, form: Patient<Password<'_>>) -> Answered {
+pub async fn password(
+    portal: &State<Portal>,
+    jar: &CookieJar<'_>,
+    spoken: Spoken,
+    form: Patient<Password<'_>>,
+) -> Answered {
     let Patient { form, crowded } = form;
     let typed = form.email;
     let email = if typed.is_empty() { cookies::address(portal, jar) } else { EmailAddress::parse(typed) };
@@ -97,12 +103,12 @@ pub async fn password(portal: &State<Portal>, jar: &CookieJar<'_>, form: Patient
     if crowded {
         return hold(portal, jar, &email, form.password, Wait::Crowd).map(Into::into);
     }
-    try_to_sign_in(portal, jar, &email, form.password).await
+    try_to_sign_in(portal, jar, &email, form.password, spoken.0).await
 }
 
 /// The browser comes back by itself with the sign-in that had to wait.
 #[get("/connexion/attente")]
-pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, crowd: Crowd) -> Answered {
+pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, spoken: Spoken, crowd: Crowd) -> Answered {
     let held = cookies::held(portal, jar, WAITING);
     let Some((email, password)) = held.and_then(|held| Some((EmailAddress::parse(&held.email?)?, held.password)))
     else {
@@ -111,12 +117,18 @@ pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, crowd: Crowd) 
     if crowd.0 {
         return hold(portal, jar, &email, &password, Wait::Crowd).map(Into::into);
     }
-    try_to_sign_in(portal, jar, &email, &password).await
+    try_to_sign_in(portal, jar, &email, &password, spoken.0).await
 }
 
-async fn try_to_sign_in(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress, password: &str) -> Answered {
+async fn try_to_sign_in(
+    portal: &Portal,
+    jar: &CookieJar<'_>,
+    email: &EmailAddress,
+    password: &str,
+    language: Language,
+) -> Answered {
     let browser = cookies::known_browser(portal, jar, email);
-    let outcome = sign_in::sign_in(portal, email, password, browser.as_ref()).await?;
+    let outcome = sign_in::sign_in(portal, email, password, browser.as_ref(), language).await?;
     if !matches!(outcome, Outcome::Busy) {
         cookies::let_go(portal, jar);
     }

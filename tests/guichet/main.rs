@@ -14,6 +14,7 @@ mod delivery;
 mod export;
 mod gateways;
 mod issuance;
+mod languages;
 mod layers;
 mod letters;
 mod path;

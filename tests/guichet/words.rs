@@ -1,6 +1,6 @@
 //! Every sentence that pages and letters ask for exists, and none is left over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -21,10 +21,45 @@ fn read_all(folder: &str, extension: &str) -> String {
     text
 }
 
+/// Each sentence of a locale by its key, with all its variants.
+fn sentences(folder: &str) -> BTreeMap<String, String> {
+    let mut sentences = BTreeMap::new();
+    let mut last = String::new();
+    for line in read_all(folder, "ftl").lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+        if let Some((key, text)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))
+        {
+            key.clone_into(&mut last);
+            assert!(sentences.insert(last.clone(), text.trim().to_owned()).is_none(), "{key} is there twice");
+        } else {
+            let sentence = sentences.get_mut(&last).unwrap();
+            sentence.push('\n');
+            sentence.push_str(line);
+        }
+    }
+    sentences
+}
+
 fn keys() -> BTreeSet<String> {
-    let locale = read_all("locales/fr", "ftl");
-    let begins_message = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
-    locale.lines().filter(begins_message).map(|line| line.split(" =").next().unwrap().to_owned()).collect()
+    sentences("locales/fr").into_keys().collect()
+}
+
+#[test]
+fn english_says_all_that_voters_see() {
+    let (french, english) = (sentences("locales/fr"), sentences("locales/en"));
+    // To the assistance of an election, in French.
+    let is_for_voters = |key: &&String| !key.starts_with("mail-disavowal-reported");
+    assert!(french.keys().filter(is_for_voters).eq(english.keys()));
+    let same = ["brand", "numen-label", "day-of-month", "date"];
+    let values = |text: &str| -> BTreeSet<String> {
+        let named =
+            |rest: &str| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap().to_owned();
+        text.split('$').skip(1).map(named).collect()
+    };
+    for (key, sentence) in &english {
+        assert_eq!(values(sentence), values(&french[key]), "{key}");
+        assert!(sentence != &french[key] || same.contains(&key.as_str()), "{key} is untranslated");
+        assert!(!sentence.contains(['\u{a0}', '\u{202f}', '«', '»', '\'']), "{key}: {sentence}");
+    }
 }
 
 /// The names between quotes in a text.

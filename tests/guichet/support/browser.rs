@@ -57,6 +57,10 @@ impl Browser {
         self.dispatch(path, None, &[]).await
     }
 
+    pub async fn get_from(&self, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+        self.dispatch(path, None, headers).await
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.dispatch(path, Some(fields), &[]).await
     }

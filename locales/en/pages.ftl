@@ -1,0 +1,252 @@
+# What pages say.
+
+brand = Guichet
+title-error = Error:
+skip = Skip to content
+sign-out = Sign out
+home-link = Back to the home page
+continue = Continue
+back-to-sign-in = Back to sign-in
+back-to-space = Back to my page
+all-required = All fields are required unless stated otherwise.
+footer = Guichet only uses the cookies that your sign-in needs. Your vote takes place on another platform.
+language-other = Français
+errors-title = { $count ->
+    [one] One thing to correct
+   *[other] { $count } things to correct
+}
+
+session-until = Unless you do something, your session ends at { TIME($until) } (Paris time).
+session-extend = Extend my session
+session-warning = Your session ends in less than five minutes. Extend it to keep what you have typed.
+session-ended = Your session has ended. Sign in again to go on.
+
+## Home
+
+home-title = Home
+home-heading = Get what you need to vote
+home-lead = Sign in with your professional address to receive a new voting identifier by text message.
+home-space = Open my voter page
+home-first-password = First password, or forgotten password
+home-need-title = What you need
+home-need-email = Your professional email address, to receive the link with which you choose a password.
+home-need-mobile = A mobile phone of your own: a number serves one voter only.
+home-need-numen = Your date of birth and your NUMEN. If you do not know your NUMEN, ask the secretariat of your school.
+
+## Sign-in
+
+sign-in-title = Sign in
+sign-in-button = Sign in
+sign-in-forgotten = Forgotten password, or first sign-in?
+sign-in-other-address = Use another address
+sign-in-refused = The address or the password is not right. Check the capital letters, then try again. If you have no password yet, choose “Forgotten password, or first sign-in”.
+sign-in-throttled = Too many attempts with this address. Try again after { MOMENT($until) } (Paris time). You can also choose a new password now, with “Forgotten password”.
+email-label = Professional email address
+email-hint = Expected format: prenom.nom@ac-academie.fr
+email-missing = Enter your professional email address.
+email-invalid = This address is not in the expected format, like prenom.nom@ac-academie.fr: without spaces or accents.
+password-label = Password
+password-missing = Enter your password.
+
+waiting-title = One moment, many people are signing in
+waiting-text = { $seconds ->
+    [one] This page tries again by itself in one second. You have nothing to do.
+   *[other] This page tries again by itself in { $seconds } seconds. You have nothing to do.
+}
+waiting-kept = What you typed is kept. No attempt was counted.
+waiting-again = Try again now
+
+## Forgotten password
+
+recovery-title = Choose a new password
+recovery-lead = We will send a link to your professional address. It also serves to choose your first password.
+recovery-confirm-title = Is this your address?
+recovery-confirm-text = A link will be sent to this address, if it belongs to an account.
+recovery-confirm-button = Yes, send the link
+recovery-confirm-other = Correct the address
+recovery-sent-title = Look in your professional mailbox
+recovery-sent-text = If there is an account with this address, an email has just been sent to it. It contains a link that works for { $life }.
+life-hours = { $count ->
+    [one] one hour
+   *[other] { $count } hours
+}
+life-minutes = { $count ->
+    [one] one minute
+   *[other] { $count } minutes
+}
+recovery-sent-delay = The email usually arrives within a few minutes; at busy times it may take fifteen.
+recovery-sent-spam = Look in the junk mail, too.
+recovery-sent-latest = If you ask for several links, only the last one works.
+recovery-sent-full = If your mailbox is full, make some room in it, then ask for a new link.
+recovery-sent-again = I have received nothing: start again
+recovery-choose-title = New password
+recovery-choose-until = This link works until { MOMENT($until) } (Paris time), and only once.
+recovery-choose-button = Save the password
+recovery-changed-title = Your password is saved
+recovery-changed-text = You can sign in now. For safety all open sessions were closed, and an email confirms the change.
+recovery-expired-title = This link no longer works
+recovery-expired-text = It was used already, a newer link replaced it, or its time is over. Check, too, that the address was copied in full.
+recovery-expired-again = Ask for a new link
+
+new-password-label = New password
+password-again-label = The same, a second time
+password-again-differs = The two passwords differ. Enter the same one twice.
+criteria-title = Your password must:
+criteria-advice = Choose another one than for your professional mailbox. You may paste it from a password manager.
+criterion-length = have from { $min } to { $max } characters
+criterion-length-unmet = The password is too short or too long.
+criterion-lower = have at least one lower-case letter
+criterion-lower-unmet = A lower-case letter is missing.
+criterion-upper = have at least one capital letter
+criterion-upper-unmet = A capital letter is missing.
+criterion-digit = have at least one digit
+criterion-digit-unmet = A digit is missing.
+criterion-symbol = have at least one special character
+criterion-symbol-unmet = A special character is missing, such as ! or ?.
+criterion-printable = have printable characters only
+criterion-printable-unmet = The password holds an invisible character. Type it again.
+criterion-uncommon = not be a common password, or easy to guess
+criterion-uncommon-unmet = This password is too easy to guess. Choose another one.
+criterion-impersonal = hold neither your name, nor your address, nor your date of birth, nor your NUMEN
+criterion-impersonal-unmet = The password holds your name, your address, your date of birth or your NUMEN. Choose another one.
+
+## Voter's page
+
+space-title = My voter page
+space-voter = You are on the electoral roll: { $first_names } { $last_name }.
+space-window = You can request a new voting identifier from { MOMENT($opens) } to { MOMENT($closes) } (Paris time).
+space-identifiers-left = { $count ->
+    [0] You have received all the identifiers that you may.
+    [one] You may still receive one identifier, of { $most } in all.
+   *[other] You may still receive { $count } identifiers, of { $most } in all.
+}
+space-checks-left = { $count ->
+    [0] You have no identity check left.
+    [one] You have one identity check left: a wrong NUMEN or date of birth uses it up.
+   *[other] You have { $count } identity checks left: a wrong NUMEN or date of birth uses one up.
+}
+space-ask = Receive a new identifier by text message
+space-follow = Follow the last one
+space-empty = Your account is on no electoral roll. Ask the secretariat of your school.
+
+issued-title = What was sent to you
+issued-none = Nothing yet.
+issued-line = Identifier requested on { MOMENT($at) }, for { $number }.
+issued-queued = The text message is waiting to be sent: this page updates itself.
+issued-accepted = Text message handed to the operator at { TIME($at) }.
+issued-delivered = Text message received by the phone at { TIME($at) }.
+issued-revoked = It no longer works.
+issued-voided-number = The operator says that this number cannot receive text messages: this identifier is cancelled and your attempt is given back to you. Check the number, or take another one.
+issued-voided-unreachable = The operator says that the phone was switched off or out of reach: this identifier is cancelled and your attempt is given back to you.
+issued-voided = The text message could not be delivered: this identifier is cancelled and your attempt is given back to you.
+
+identifier-title = Receive a new voting identifier
+identifier-lead = We check your identity, then we send the identifier by text message. It replaces the one before at once. Your professional mailbox is told.
+identifier-button = Receive the identifier by text message
+mobile-label = Number of your own mobile phone
+mobile-hint = Examples: 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. A number serves one voter only.
+mobile-missing = Enter the number of your mobile phone.
+mobile-unreadable = This number is not complete, or holds something other than digits. Example: 06 12 34 56 78.
+mobile-not-mobile = This is not a mobile number: it cannot receive text messages. Enter a mobile number.
+mobile-elsewhere = This number is from a country or territory that this election does not serve. Enter a French number.
+mobile-taken = This number already serves another voter. Enter another number.
+birthdate-label = Date of birth
+birthdate-hint = Example: 3 7 1968, for 3 July 1968
+birthdate-day = Day
+birthdate-month = Month
+birthdate-year = Year
+birthdate-missing = Enter the day, the month and the year of your birth.
+birthdate-invalid = This date does not exist or is not complete. Enter the day, the month and the year in four digits, like 3 7 1968.
+numen-label = NUMEN
+numen-hint = 13 characters, like 12E3456789ABC. The secretariat of your school knows it.
+numen-missing = Enter your NUMEN. The secretariat of your school can give it to you.
+numen-invalid = A NUMEN has 13 characters: two digits, one letter, seven digits and three letters, like 12E3456789ABC.
+captcha-alt = Security code: five letters or digits to copy
+captcha-label = Security code
+captcha-hint = Copy the five characters of the image, in capitals or not.
+captcha-missing = Copy the security code of the image.
+captcha-wrong = The code did not match the image, or its ten minutes are over. Copy the one of the new image.
+captcha-used = This code was used already. Copy the one of the new image.
+request-label = I expressly request to receive my voting identifier on this personal number.
+request-missing = Tick this box: without your express request, nothing may be sent to a personal number.
+
+identity-refused = { $count ->
+    [one] The check did not succeed: the NUMEN or the date of birth does not match. You have one attempt left. If in doubt, ask the secretariat of your school for your NUMEN.
+   *[other] The check did not succeed: the NUMEN or the date of birth does not match. You have { $count } attempts left. If in doubt, ask the secretariat of your school for your NUMEN.
+}
+phone-taken = { $count ->
+    [one] This number already serves another voter. Enter another one: no identity check was counted, and you may change the number once more today.
+   *[other] This number already serves another voter. Enter another one: no identity check was counted, and you may change the number { $count } more times today.
+}
+obstacle-not-open-yet = New identifiers can be requested from { MOMENT($opens) } (Paris time). Come back then.
+obstacle-closed = New identifiers can no longer be requested since { MOMENT($closes) } (Paris time).
+obstacle-has-voted = Your vote is recorded: you no longer need an identifier.
+obstacle-frozen = Requests for an identifier in your name are blocked, because you reported one that was not yours. Contact the help desk.
+obstacle-limit-reached = { $identifiers ->
+    [one] You have received the only identifier that you may: it still works. If you have lost it, contact the help desk.
+   *[other] You have received the { $identifiers } identifiers that you may: the last one still works. If you have lost it, contact the help desk.
+}
+obstacle-locked = { $checks ->
+    [one] The identity check failed
+   *[other] The identity check failed { $checks } times in a row
+}: requests are blocked for safety. The secretariat of your school or the help desk can help you.
+obstacle-phone-tries = Today you tried too many numbers that serve other voters. Try again tomorrow with your own number.
+
+follow-title = Where your identifier is
+follow-late-title = Not received yet: here is what you can do
+follow-late-phone = Check that the phone is switched on and has a signal. If need be, switch it off and on again.
+follow-late-blocked = Look among blocked or unwanted messages: your phone does not know the sender yet.
+follow-late-number = Check the last two digits of the number above. If it is not yours, request a new identifier with the right number.
+follow-late-end = { $minutes ->
+    [one] If no operator takes it within one minute, the identifier is cancelled, your attempt is given back to you, and an email tells you.
+   *[other] If no operator takes it within { $minutes } minutes, the identifier is cancelled, your attempt is given back to you, and an email tells you.
+}
+follow-advice = A text message usually takes less than a minute. Keep this page open, or come back to it from your page. The identifier is never shown here.
+
+support-title = Need help?
+support-reach = The help desk answers you:
+
+## It was not me
+
+disavow-title = You did not request this identifier?
+disavow-text = If you confirm, the identifier sent for “{ $election }” stops working, and no other can be requested in your name without the help desk.
+disavow-button = It was not me: block everything
+disavow-else = If it was you who requested it, simply close this page.
+disavow-done-title = Requests in your name are blocked
+disavow-done-text = The identifier sent for “{ $election }” no longer works. Contact the help desk, which will restore your access to the vote, and change your password.
+disavow-gone-title = This link does not work
+disavow-gone-text = It was probably not copied in full. Copy it again from the email.
+
+## Errors
+
+error-401-title = Your session has ended
+error-401-text = You were signed out, or too much time has passed. Nothing was saved and no attempt was counted. Sign in again to go on.
+error-403-title = This request does not come from this site
+error-403-text = For safety it was not taken into account. Open the page from this site, then start again.
+error-404-title = There is no such page
+error-404-text = The address may be incomplete, or the page has moved.
+error-422-title = The form could not be read
+error-422-text = Nothing was saved. Go back to the page before, then start again.
+error-429-title = Too many requests at once
+error-429-text = Many forms have just been sent from your network. Wait a minute, then go back to the page before and start again: nothing was counted.
+error-500-title = The portal has a problem
+error-500-text = It is not your fault, and no identity check was counted. Try again in a few minutes.
+error-503-title = The portal is very busy
+error-503-text = Try again in a moment.
+
+## Demonstration
+
+demo = Demonstration
+demo-strip = Demonstration: the voters are fictional and nothing is sent.
+demo-strip-messages = See the captured messages
+guide-title = The way, step by step
+guide-lead = Take the place of this fictional voter:
+guide-1 = Ask for a link for this address
+guide-2 = Open the captured email and choose a password
+guide-3 = Sign in and request a voting identifier
+guide-4 = Read the captured text message
+guide-others = The other fictional voters are in { $file }.
+demo-messages-title = Captured messages
+demo-messages-lead = The emails and text messages that the demonstration would have sent, latest first.
+demo-messages-none = No message yet.
+demo-sms = Text message
