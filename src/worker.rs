@@ -20,7 +20,7 @@ use crate::recovery;
 const NAP: Duration = Duration::from_secs(1);
 const CHORES: Duration = Duration::from_secs(10);
 const SMS_AT_ONCE: usize = 128;
-/// As many as there are connections to the mail server, and some to wait for them.
+/// Each on a connection of its own.
 const MAILS_AT_ONCE: usize = 16;
 const QUESTIONS: u64 = 64;
 const QUESTIONS_AT_ONCE: usize = 32;
@@ -29,14 +29,16 @@ const LONGEST_WAIT: usize = 20;
 
 /// Works until told to stop, then finishes what it holds.
 pub async fn run(portal: Portal, stop: watch::Receiver<bool>) {
-    let sms = &portal.settings.sms;
+    // Whoever takes over, a message is not to wait at its door for longer than its lease.
+    let slowest = portal.carriers.sms.slowest();
     let mail = &portal.settings.mail;
+    let asking = stop.clone();
     futures::join!(
         answer(&portal, stop.clone()),
-        pump(&portal, Channel::Sms, at_once(SMS_AT_ONCE, sms.per_second), stop.clone()),
+        pump(&portal, Channel::Sms, at_once(SMS_AT_ONCE, slowest), stop.clone()),
         pump(&portal, Channel::Mail, at_once(MAILS_AT_ONCE, mail.per_second), stop.clone()),
         every(NAP, stop.clone(), || async {
-            while ask(&portal).await? as u64 == QUESTIONS {}
+            while ask(&portal).await? as u64 == QUESTIONS && !*asking.borrow() {}
             Ok(())
         }),
         every(CHORES, stop, || chores(&portal)),

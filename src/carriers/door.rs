@@ -11,13 +11,19 @@ use crate::values::{Clock, Instant};
 #[derive(Debug)]
 pub struct Door {
     breaker: Mutex<Breaker>,
+    per_second: u32,
     pace: Option<Pace>,
 }
 
 impl Door {
     /// `per_second`: messages, 0 for no limit.
     pub fn new(per_second: u32) -> Self {
-        Self { breaker: Mutex::default(), pace: NonZeroU32::new(per_second).map(Pace::per_second) }
+        Self { breaker: Mutex::default(), per_second, pace: NonZeroU32::new(per_second).map(Pace::per_second) }
+    }
+
+    /// Messages; 0 for no limit.
+    pub fn per_second(&self) -> u32 {
+        self.per_second
     }
 
     /// How many messages may pass at once, or nothing while the carrier is set aside.
@@ -53,6 +59,12 @@ impl Door {
             Handover::Barred(_) => breaker.barred(now),
             Handover::Blocked(_) => breaker.set_aside(now),
         };
+    }
+
+    /// It answered, whatever it said.
+    pub fn answered(&self, now: Instant) {
+        let mut breaker = self.breaker();
+        *breaker = breaker.worked(now);
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {

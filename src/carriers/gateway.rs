@@ -69,6 +69,11 @@ impl Gateways {
         self.0.iter()
     }
 
+    /// The slowest pace of them all, in messages per second; 0 when none has a limit.
+    pub fn slowest(&self) -> u32 {
+        self.0.iter().map(|gateway| gateway.door.per_second()).filter(|pace| *pace > 0).min().unwrap_or(0)
+    }
+
     /// The first gateway that may be used, and how many messages it may be handed at once.
     pub fn open(&self, now: Instant) -> Option<(&Gateway, u64)> {
         self.0.iter().find_map(|gateway| Some((gateway, gateway.door.open(now)?)))
@@ -77,7 +82,7 @@ impl Gateways {
     /// The next gateway that may be used for a message which this one certainly did not take.
     pub fn after(&self, gateway: &Gateway, now: Instant) -> Option<&Gateway> {
         let mut later = self.0.iter().skip_while(|other| other.name != gateway.name).skip(1);
-        later.find(|other| other.door.open(now) == Some(u64::MAX))
+        later.find(|other| other.door.open(now).is_some())
     }
 }
 

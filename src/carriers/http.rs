@@ -115,9 +115,11 @@ impl HttpGateway {
             let value = told.as_ref()?.pointer(pointer.as_ref()?)?;
             Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
-        let code = read(&self.settings.error).filter(|code| is_code(code));
+        let told_code = read(&self.settings.error);
+        let is_number = told_code.as_ref().is_some_and(|code| self.settings.number_faults.contains(code));
+        let code = told_code.filter(|code| is_code(code));
         let failure = |reason: Reason| reason.with(code.clone().unwrap_or_else(|| answer.status.as_str().to_owned()));
-        if code.as_ref().is_some_and(|code| self.settings.number_faults.contains(code)) {
+        if is_number {
             return Handover::Refused(failure(Reason::Number));
         }
         match answer.status {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
-use lettre::transport::smtp;
+use lettre::transport::smtp::{self, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,9 @@ impl MailCarrier {
                     // lettre's error would show the URL, hence the password in it.
                     .map_err(|_| Fault::new("mail.smtp_url : adresse illisible"))?
                     .timeout(Some(PATIENCE))
+                    // A connection that we gave up would be lent to the next mail, which then took its late answer for
+                    // its own. What the pool is for: it says goodbye to the server after the answer has been given.
+                    .pool_config(PoolConfig::new().max_size(0))
                     .build();
                 Kind::Smtp { transport, sender }
             }
@@ -101,13 +104,16 @@ impl MailCarrier {
 
     pub async fn send(&self, mail: &Mail, cover: &Cover, clock: &Clock) -> Handover {
         self.door.enter(clock).await;
-        let handover = self.hand_over(mail, cover, clock.now()).await;
-        self.door.learn(&handover, clock.now());
+        let (handover, whose) = self.hand_over(mail, cover, clock.now()).await;
+        match whose {
+            Whose::Server => self.door.learn(&handover, clock.now()),
+            Whose::Mailbox => self.door.answered(clock.now()),
+        }
         handover
     }
 
-    async fn hand_over(&self, mail: &Mail, cover: &Cover, now: Instant) -> Handover {
-        match &self.kind {
+    async fn hand_over(&self, mail: &Mail, cover: &Cover, now: Instant) -> (Handover, Whose) {
+        let handover = match &self.kind {
             Kind::Memory(sent) => {
                 sent.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
                 Handover::Accepted { id: None }
@@ -122,14 +128,15 @@ impl MailCarrier {
             Kind::Smtp { transport, sender } => match written(mail, sender, cover, now, false) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
                 // lettre's own patience ends with the connection: a server that then falls silent would hold the worker
-                // for ever. Its pool is left out, since it would lend such a connection to the next mail.
+                // for ever.
                 Ok(message) => match timeout(PATIENCE, transport.send(message)).await {
                     Ok(Ok(_)) => Handover::Accepted { id: None },
-                    Ok(Err(error)) => judge(&error),
+                    Ok(Err(error)) => return judge(&error),
                     Err(_) => later("silence"),
                 },
             },
-        }
+        };
+        (handover, Whose::Server)
     }
 }
 
@@ -140,34 +147,48 @@ fn later(code: &str) -> Handover {
 
 /// Permanent answers (5xx) to the recipient end the message; those that concern ourselves want the operator; the rest is
 /// worth another try.
-fn judge(error: &smtp::Error) -> Handover {
-    let mut causes = successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
+fn judge(error: &smtp::Error) -> (Handover, Whose) {
+    // What goes wrong before a connection is ready comes wrapped, as if the server had been away.
+    let causes = || successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
+    let error = causes().filter_map(|cause| cause.downcast_ref::<smtp::Error>()).last().unwrap_or(error);
     // A failed handshake is told as a failed connection.
-    let is_handshake = causes.any(|cause| {
+    let is_handshake = causes().any(|cause| {
         let cause = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         cause.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
     });
     if error.is_tls() || is_handshake {
-        return Handover::Blocked(Reason::Operator.with("tls"));
+        return (Handover::Blocked(Reason::Operator.with("tls")), Whose::Server);
     }
     // The server does not offer what the settings demand: TLS, a way to sign in.
     if error.is_client() {
-        return Handover::Blocked(Reason::Operator.with("not offered"));
+        return (Handover::Blocked(Reason::Operator.with("not offered")), Whose::Server);
     }
-    let Some(code) = error.status().map(|code| code.to_string()) else { return later("no answer") };
+    let Some(code) = error.status().map(|code| code.to_string()) else { return (later("no answer"), Whose::Server) };
     let words = error.source().map(ToString::to_string).unwrap_or_default();
     let failure = failure(&code, &words);
-    match code.as_str() {
+    let handover = match code.as_str() {
+        // RFC 5321: it closes the connection; RFC 4954: it can't sign us in just now.
+        "421" | "454" => return (Handover::Later { failure, after: None }, Whose::Server),
+        // RFC 4954: who we are.
+        "530" | "534" | "535" | "538" => return (Handover::Blocked(Reason::Operator.with(code)), Whose::Server),
         _ if !error.is_permanent() => Handover::Later { failure, after: None },
         // An address that it can't read is the mailbox's.
         _ if matches!(failure.reason, Reason::MailboxUnknown | Reason::MailboxFull) => Handover::Refused(failure),
-        // RFC 4954: who we are; RFC 5321: what we say.
-        "500" | "501" | "502" | "503" | "504" | "530" | "534" | "535" | "538" => {
-            Handover::Blocked(Reason::Operator.with(code))
-        }
+        // RFC 5321: what we say.
+        "500" | "501" | "502" | "503" | "504" => Handover::Barred(Reason::Operator.with(code)),
         _ if failure.reason == Reason::Operator => Handover::Barred(failure),
         _ => Handover::Refused(failure),
-    }
+    };
+    let whose = if matches!(handover, Handover::Barred(_)) { Whose::Server } else { Whose::Mailbox };
+    (handover, whose)
+}
+
+/// Of whom an answer speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// The server works, and says so of one mailbox: others are not to wait for it.
+    Mailbox,
+    Server,
 }
 
 /// What a mail server's answer says: its code of three digits and its words, which may begin with a finer code

@@ -3,19 +3,24 @@
 use std::num::NonZeroU32;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::Mutex;
 
-/// A steady pace, without bursts beyond one second's worth.
+/// A steady pace, without bursts beyond one second's worth. Who came first goes first.
 #[derive(Debug)]
-pub struct Pace(DefaultDirectRateLimiter);
+pub struct Pace {
+    limiter: DefaultDirectRateLimiter,
+    line: Mutex<()>,
+}
 
 impl Pace {
     pub fn per_second(messages: NonZeroU32) -> Self {
-        Self(RateLimiter::direct(Quota::per_second(messages)))
+        Self { limiter: RateLimiter::direct(Quota::per_second(messages)), line: Mutex::new(()) }
     }
 
     /// Waits for a turn.
     pub async fn turn(&self) {
-        self.0.until_ready().await;
+        let _first = self.line.lock().await;
+        self.limiter.until_ready().await;
     }
 }
 

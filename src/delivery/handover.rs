@@ -19,19 +19,19 @@ const RESENDS: i32 = 2;
 pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
     let handover = match post::open(portal, &message) {
         // The operator must act, and the message must not be lost.
-        None => Some(Handover::Barred(Reason::Unreadable.into())),
+        None => Some((Handover::Barred(Reason::Unreadable.into()), message.unsure)),
         Some(Content::Mail(mail)) => {
             let cover = bounces::cover(portal, &message);
-            Some(portal.carriers.mail.send(&mail, &cover, &portal.clock).await)
+            Some((portal.carriers.mail.send(&mail, &cover, &portal.clock).await, false))
         }
         // Put off before: meanwhile another identifier may have taken the place of the one in it.
-        Some(Content::Sms(_)) if message.attempts > 1 && !void::is_wanted(portal, message.id).await? => {
-            return end(portal, &message, &Verdict::Expired(Some(Reason::Replaced.into()))).await;
+        Some(Content::Sms(sms)) if message.attempts > 1 && !void::is_wanted(portal, message.id).await? => {
+            return drop_unwanted(portal, &message, &sms).await;
         }
         Some(Content::Sms(sms)) => hand_over(portal, &mut message, &sms).await?,
     };
     match handover {
-        Some(handover) => conclude(portal, &message, handover).await,
+        Some((handover, stays)) => conclude(portal, &message, handover, stays).await,
         // Somebody else was faster.
         None => Ok(()),
     }
@@ -43,26 +43,48 @@ pub async fn expire(portal: &Portal, message: &Model) -> Result<(), Fault> {
     if let (true, Some(gateway), Some(Content::Sms(sms))) = (message.unsure, gateway, post::open(portal, message))
         && let Found::Taken(id) = find(portal, gateway, message, &sms).await?
     {
-        return conclude(portal, message, Handover::Accepted { id: Some(id) }).await;
+        return conclude(portal, message, Handover::Accepted { id: Some(id) }, false).await;
     }
     portal.metrics.expired.inc();
     tracing::warn!(message_id = message.id, letter = message.letter, attempts = message.attempts, "message expired");
     end(portal, message, &Verdict::Expired(None)).await
 }
 
+/// Ends an SMS whose identifier was replaced: what may have left has arrived, as far as the voter's tries are concerned.
+async fn drop_unwanted(portal: &Portal, message: &Model, sms: &Sms) -> Result<(), Fault> {
+    let gateway = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name));
+    let may_have_left = match gateway.filter(|_| message.unsure) {
+        Some(gateway) => match find(portal, gateway, message, sms).await? {
+            Found::Taken(id) => Some(Some(id)),
+            Found::Untold | Found::NoAnswer => Some(None),
+            Found::NotTaken => None,
+        },
+        None => None,
+    };
+    match may_have_left {
+        Some(id) => conclude(portal, message, Handover::Accepted { id }, false).await,
+        None => end(portal, message, &Verdict::Expired(Some(Reason::Replaced.into()))).await,
+    }
+}
+
 /// Never two gateways for one SMS, unless the first certainly did not take it; what is uncertain is asked first, and if
-/// nobody can tell, sent again: a second SMS carries the same identifier and harms nobody.
-async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Option<Handover>, Fault> {
+/// nobody can tell, sent again: a second SMS carries the same identifier and harms nobody. Returns the answer, and whether
+/// the message may have left before; or nothing when somebody else was faster.
+async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Option<(Handover, bool)>, Fault> {
     let gateways = &portal.carriers.sms;
     let had_it = message.gateway.as_ref().and_then(|name| gateways.named(name));
     let Some(mut gateway) = had_it.or_else(|| gateways.iter().next()) else {
-        return Ok(Some(Handover::Barred(Reason::Operator.with("no gateway"))));
+        return Ok(Some((Handover::Barred(Reason::Operator.with("no gateway")), message.unsure)));
     };
     let mut stays = false;
     if message.unsure {
         match find(portal, gateway, message, sms).await? {
-            Found::Taken(id) => return Ok(Some(Handover::Accepted { id: Some(id) })),
-            Found::NoAnswer => return Ok(Some(Handover::Unsure(Reason::Outage.with("no answer")))),
+            Found::Taken(id) => return Ok(Some((Handover::Accepted { id: Some(id) }, false))),
+            Found::NoAnswer => return Ok(Some((Handover::Unsure(Reason::Outage.with("no answer")), true))),
+            // Enough copies may be on their way.
+            Found::Untold if message.resent >= RESENDS => {
+                return Ok(Some((Handover::Unsure(Reason::Outage.with("untold")), true)));
+            }
             Found::Untold => stays = true,
             Found::NotTaken => {}
         }
@@ -78,9 +100,9 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
         let handover = gateway.send(sms, message.id, worth, &portal.clock).await;
         let is_certain = matches!(handover, Handover::Later { .. } | Handover::Barred(_) | Handover::Blocked(_));
         if stays || !is_certain {
-            return Ok(Some(handover));
+            return Ok(Some((handover, stays)));
         }
-        let Some(next) = gateways.after(gateway, portal.now()) else { return Ok(Some(handover)) };
+        let Some(next) = gateways.after(gateway, portal.now()) else { return Ok(Some((handover, false))) };
         log(portal, message, &handover);
         if !post::pass_on(portal, message, &next.name).await? {
             return Ok(None);
@@ -115,19 +137,22 @@ async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) ->
     Ok(ids.into_iter().next().map_or(Found::NotTaken, Found::Taken))
 }
 
-async fn conclude(portal: &Portal, message: &Model, handover: Handover) -> Result<(), Fault> {
+/// `unsure`: the message may have left before, whatever the answer to this try says of this try.
+async fn conclude(portal: &Portal, message: &Model, handover: Handover, unsure: bool) -> Result<(), Fault> {
     log(portal, message, &handover);
-    let verdict = verdict(portal, message, handover);
+    let verdict = verdict(portal, message, handover, unsure);
     end(portal, message, &verdict).await
 }
 
 /// Decides what follows an answer: a message is accepted, tried again while it is worth it, or visibly failed.
-fn verdict(portal: &Portal, message: &Model, handover: Handover) -> Verdict {
+fn verdict(portal: &Portal, message: &Model, handover: Handover, unsure: bool) -> Verdict {
     let now = portal.now();
+    let worthless_at = message.created_at + post::validity(portal, message.channel);
     let retry = |failure: Failure, after, unsure| {
-        let worthless_at = message.created_at + post::validity(portal, message.channel);
         match rules::next_try(message.attempts, worthless_at, after, portal.chance.luck(), now) {
             Some(at) => Verdict::Retry { at, failure, unsure },
+            // It is asked for once more when its time is over.
+            None if unsure => Verdict::Retry { at: worthless_at, failure, unsure },
             None => Verdict::Expired(Some(failure)),
         }
     };
@@ -139,11 +164,10 @@ fn verdict(portal: &Portal, message: &Model, handover: Handover) -> Verdict {
             Verdict::Accepted { carrier_id: id, ask_at }
         }
         Handover::Refused(failure) => Verdict::Failed(failure),
-        Handover::Later { failure, after } => retry(failure, after, false),
-        Handover::Barred(failure) | Handover::Blocked(failure) => retry(failure, None, false),
-        // Enough copies may be on their way: it is asked for once more when its time is over.
+        Handover::Later { failure, after } => retry(failure, after, unsure),
+        Handover::Barred(failure) | Handover::Blocked(failure) => retry(failure, None, unsure),
         Handover::Unsure(failure) if message.resent >= RESENDS => {
-            Verdict::Retry { at: message.created_at + post::validity(portal, message.channel), failure, unsure: true }
+            Verdict::Retry { at: worthless_at, failure, unsure: true }
         }
         Handover::Unsure(failure) => retry(failure, None, true),
     }

@@ -2,7 +2,7 @@
 //! back, and the voter told.
 
 use chrono::TimeDelta;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect};
 
 use super::seat::{end, identifiers};
 use crate::carriers::Reason;
@@ -94,7 +94,12 @@ async fn free(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<(), Fau
     let sms: Vec<i64> = of_phone.map(|identifier| identifier.sms_id).collect();
     let arrived = message::Entity::find()
         .filter(message::Column::Id.is_in(sms))
-        .filter(message::Column::State.is_not_in([SmsState::Failed, SmsState::Expired]))
+        // What ended in doubt may have arrived.
+        .filter(
+            message::Column::State
+                .is_not_in([SmsState::Failed, SmsState::Expired])
+                .or(message::Column::Unsure.eq(true)),
+        )
         .one(&**work)
         .await?;
     if arrived.is_none() {

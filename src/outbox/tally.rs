@@ -36,19 +36,23 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model]) -> 
         sent: Set(i32::try_from(ids.len()).unwrap_or(i32::MAX)),
     });
     let added = Expr::col((Entity, Column::Sent)).add(Expr::cust("excluded.sent"));
-    let tallied = Entity::insert_many(rows)
+    let mut tallied = Entity::insert_many(rows)
         .on_conflict(OnConflict::columns([Column::RecipientDigest, Column::Hour]).value(Column::Sent, added).to_owned())
         .exec_with_returning(&**work)
         .await?;
     let settings = &portal.settings.sms;
     let mut exceeding = BTreeSet::new();
+    // The numbers first: what they put off leaves room under the cap of all.
+    tallied.sort_by_key(|tally| tally.recipient_digest.is_empty());
     for tally in tallied {
         let is_total = tally.recipient_digest.is_empty();
         let most = if is_total { settings.per_hour } else { settings.per_number_per_hour };
-        let over = u32::try_from(tally.sent).unwrap_or(0).saturating_sub(most) as usize;
+        let ids = by_scope.get(&tally.recipient_digest).map_or(&[][..], Vec::as_slice);
+        let left: Vec<i64> = ids.iter().copied().filter(|id| !exceeding.contains(id)).collect();
+        let sent = u32::try_from(tally.sent).unwrap_or(0) as usize - (ids.len() - left.len());
+        let over = sent.saturating_sub(most as usize);
         if over > 0 {
-            let ids = by_scope.get(&tally.recipient_digest).map_or(&[][..], Vec::as_slice);
-            exceeding.extend(ids[ids.len().saturating_sub(over)..].iter().copied());
+            exceeding.extend(left[left.len().saturating_sub(over)..].iter().copied());
             portal.metrics.alarm("cap");
             let cap = if is_total { "all numbers" } else { "one number" };
             tracing::error!(cap, over, most, "alarm: the hour's SMS are used up, the rest waits for the next hour");
@@ -67,6 +71,7 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model]) -> 
 /// Forgets the tallies of hours that are over.
 pub async fn forget(portal: &Portal) -> Result<(), Fault> {
     let yesterday = portal.now() - TimeDelta::days(1);
+    let _turn = portal.db.turn().await?;
     Entity::delete_many().filter(Column::Hour.lt(yesterday)).exec(&*portal.db).await?;
     Ok(())
 }

@@ -26,6 +26,7 @@ pub async fn ask(portal: &Portal, email: &EmailAddress, language: Language) -> R
         asked_at: Set(portal.now()),
         language: Set(language.code().to_owned()),
     };
+    let _turn = portal.db.turn().await?;
     recovery_request::Entity::insert(request).exec_without_returning(&*portal.db).await?;
     Ok(())
 }

@@ -46,6 +46,7 @@ pub async fn find(portal: &Portal, token: &Token) -> Result<Option<SignedIn>, Fa
             seen_at: Set(now),
             ..Default::default()
         };
+        let _turn = portal.db.turn().await?;
         // Gone meanwhile: signed out in another tab.
         match session::Entity::update(seen).exec(&*portal.db).await {
             Err(sea_orm::DbErr::RecordNotUpdated) => return Ok(None),
@@ -77,6 +78,7 @@ fn signed_in(session: session::Model, account: account::Model, ends_at: Instant)
 
 /// Ends one session.
 pub async fn close(portal: &Portal, token: &Token) -> Result<(), Fault> {
+    let _turn = portal.db.turn().await?;
     session::Entity::delete_by_id(token.digest()).exec(&*portal.db).await?;
     Ok(())
 }

@@ -181,6 +181,50 @@ async fn a_late_answer_is_never_taken_for_another_mails() {
 }
 
 #[tokio::test]
+async fn a_mail_that_was_taken_is_taken_however_the_server_ends() {
+    // Silent after QUIT.
+    let url = mail_server(&[&[
+        (b"220 mx\r\n", 0),
+        (b"250 ok\r\n", 0),
+        (b"250 ok\r\n", 0),
+        (b"250 ok\r\n", 0),
+        (b"354 go\r\n", 0),
+        (b"250 queued\r\n", 0),
+    ]])
+    .await;
+    let taken = smtp(&url).send(&mail("a@b.example"), &Cover::default(), &Clock::System).await;
+    assert_eq!(taken, Handover::Accepted { id: None });
+}
+
+#[tokio::test]
+async fn one_mailboxs_answers_keep_nobody_elses_mail() {
+    for (answer, is_open) in [
+        (&b"450 4.2.2 Mailbox full\r\n"[..], true),
+        (b"450 4.7.1 Greylisted\r\n", true),
+        (b"550 5.1.1 No such user\r\n", true),
+        (b"421 4.3.2 Shutting down\r\n", false),
+        (b"504 5.5.2 Need a full address\r\n", false),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let carrier = smtp(&format!("smtp://{}", listener.local_addr().unwrap()));
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                for line in [&b"220 mx\r\n"[..], b"250 ok\r\n", b"250 ok\r\n", answer, b"221 bye\r\n"] {
+                    let _ = socket.write_all(line).await;
+                    let _ = socket.read(&mut [0; 1024]).await;
+                }
+            }
+        });
+        for _ in 0..4 {
+            carrier.send(&mail("a@b.example"), &Cover::default(), &Clock::System).await;
+        }
+        assert!(carrier.open(Clock::System.now()).is_some(), "four prove nothing");
+        carrier.send(&mail("a@b.example"), &Cover::default(), &Clock::System).await;
+        assert_eq!(carrier.open(Clock::System.now()).is_some(), is_open, "{}", String::from_utf8_lossy(answer));
+    }
+}
+
+#[tokio::test]
 async fn the_words_of_a_mail_server_decide() {
     for (answer, expected) in [
         // In Latin-1: unreadable words are no reason to suspect the connection.

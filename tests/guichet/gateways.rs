@@ -161,6 +161,81 @@ on_both! {
 }
 
 on_both! {
+    async fn a_gateway_that_never_tells_keeps_what_it_may_have_taken(app: App) {
+        let spare = FakeTwilio::start(app.portal.clock.clone()).await;
+        // It takes the SMS, closes without an answer, and is gone.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let _ = socket.read(&mut [0; 8192]).await;
+        });
+        let app = with(app, |app| vec![any(&base), twilio(app, "spare", &spare.base)]).await;
+        let browser = arrived(&app).await;
+        browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+        for _ in 0..6 {
+            app.drain().await;
+            app.wait(Duration::minutes(3));
+        }
+        assert_eq!(spare.count(), 0);
+        assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE unsure AND state = 'queued'").await, 1);
+    }
+}
+
+on_both! {
+    async fn what_may_have_left_counts_among_the_three(app: App) {
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
+        let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
+        let browser = arrived(&app).await;
+        fake.is_now(Manner::TakeAndClose);
+        for _ in 0..3 {
+            browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+            app.drain().await;
+            app.wait(Duration::minutes(2));
+        }
+        app.drain().await;
+        browser.get("/electeur/identifiant").await.expect(200, "limit-reached");
+        assert_eq!((of_state(&app, "revoked").await, of_state(&app, "active").await, fake.count()), (2, 1, 3));
+    }
+}
+
+on_both! {
+    async fn the_last_try_is_asked_about_too(app: App) {
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
+        let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
+        let browser = arrived(&app).await;
+        fake.is_now(Manner::Refuse("503 Away", ""));
+        browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+        app.drain().await;
+        app.wait(Duration::seconds(1785));
+        fake.is_now(Manner::TakeAndClose);
+        app.drain().await;
+        assert_eq!(fake.count(), 1);
+        app.wait(Duration::seconds(30));
+        app.drain().await;
+        assert_eq!((of_state(&app, "active").await, of_state(&app, "voided").await), (1, 0));
+    }
+}
+
+on_both! {
+    async fn a_fallback_that_was_away_is_tried_again(app: App) {
+        let fake = FakeTwilio::start(app.portal.clock.clone()).await;
+        let spare = FakeTwilio::start(app.portal.clock.clone()).await;
+        let app = with(app, |app| vec![twilio(app, "twilio", &fake.base), twilio(app, "spare", &spare.base)]).await;
+        let browser = arrived(&app).await;
+        let refused = Manner::Refuse("400 Bad Request", "{\"code\":21408}");
+        fake.is_now(refused);
+        spare.is_now(Manner::Refuse("401 No", "{\"code\":20003}"));
+        browser.ask_identifier(&voter(1), FIRST).await.expect(200, "issued");
+        app.drain().await;
+        spare.is_now(Manner::Take);
+        app.wait(Duration::minutes(1));
+        app.drain().await;
+        assert_eq!((fake.count(), spare.count()), (0, 1));
+    }
+}
+
+on_both! {
     async fn a_message_that_is_not_allowed_keeps_nobody_elses(app: App) {
         let fake = FakeTwilio::start(app.portal.clock.clone()).await;
         let app = with(app, |app| vec![twilio(app, "twilio", &fake.base)]).await;
