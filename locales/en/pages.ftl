@@ -206,6 +206,32 @@ follow-advice = A text message usually takes less than a minute. Keep this page 
 support-title = Need help?
 support-reach = The help desk answers you:
 
+## Help
+
+help-link = Help
+help-title = How to get help
+help-lead = What voters ask most often.
+help-mail-title = I have not received the email
+help-mail-wait = Wait fifteen minutes: at busy times an email may take that long.
+help-mail-spam = Look in the junk mail.
+help-mail-address = Check the address: your professional address is on the electoral roll, not a private one.
+help-mail-again = Then ask for a new link. Only the last one received works.
+help-full-title = My professional mailbox is full
+help-full-text = Delete some emails and empty the bin, then ask for a new link.
+help-numen-title = I do not know my NUMEN
+help-numen-text = Ask the secretariat of your school: it knows it. This site never shows it, and never asks for it by email or by phone.
+help-number-title = My number already serves another voter
+help-number-text = A mobile number serves one voter only in each election. If you share this phone, take another number. If nobody else uses it, contact the help desk.
+help-sms-title = I have not received the text message
+help-sms-follow = Sign in and choose “Follow the last one”: the page says where the text message is, and what you can do.
+help-sms-failed = A text message that could not be delivered costs you nothing: your attempt is given back to you, and an email tells you.
+help-no-mobile-title = I have no mobile phone
+help-no-mobile-text = Contact the help desk: it will tell you how to vote.
+help-locked-title = The identity check failed several times
+help-locked-text = For safety it is blocked after a few errors in a row. Check your NUMEN with the secretariat of your school, then contact the help desk.
+help-contact-title = Contact the help desk
+help-contact-none = Ask the secretariat of your school.
+
 ## It was not me
 
 disavow-title = You did not request this identifier?

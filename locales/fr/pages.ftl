@@ -206,6 +206,32 @@ follow-advice = Un SMS met d’ordinaire moins d’une minute. Gardez cette page
 support-title = Besoin d’aide ?
 support-reach = L’assistance vous répond :
 
+## Aide
+
+help-link = Aide
+help-title = Aide
+help-lead = Ce que les électeurs demandent le plus souvent.
+help-mail-title = Je n’ai pas reçu le courriel
+help-mail-wait = Attendez quinze minutes : aux heures d’affluence, un courriel peut mettre ce temps.
+help-mail-spam = Regardez dans les courriers indésirables.
+help-mail-address = Vérifiez l’adresse : c’est votre adresse professionnelle qui est sur la liste électorale, pas une adresse personnelle.
+help-mail-again = Demandez alors un nouveau lien. Seul le dernier reçu fonctionne.
+help-full-title = Ma boîte professionnelle est pleine
+help-full-text = Supprimez des courriels et videz la corbeille, puis demandez un nouveau lien.
+help-numen-title = Je ne connais pas mon NUMEN
+help-numen-text = Demandez-le au secrétariat de votre établissement : il le connaît. Ce site ne l’affiche jamais, et ne le demande jamais par courriel ni par téléphone.
+help-number-title = Mon numéro sert déjà à un autre électeur
+help-number-text = Un numéro de mobile ne sert qu’à un seul électeur par élection. Si vous partagez ce téléphone, prenez un autre numéro. Si vous êtes seul à l’utiliser, contactez l’assistance.
+help-sms-title = Je n’ai pas reçu le SMS
+help-sms-follow = Connectez-vous et choisissez « Suivre le dernier envoi » : la page dit où est le SMS, et ce que vous pouvez faire.
+help-sms-failed = Un SMS qui n’a pas pu être remis ne vous coûte rien : votre essai vous est rendu, et un courriel vous le dit.
+help-no-mobile-title = Je n’ai pas de téléphone mobile
+help-no-mobile-text = Contactez l’assistance : elle vous dira comment voter.
+help-locked-title = La vérification a échoué plusieurs fois
+help-locked-text = Par sécurité, elle se bloque après quelques erreurs de suite. Vérifiez votre NUMEN auprès du secrétariat de votre établissement, puis contactez l’assistance.
+help-contact-title = Joindre l’assistance
+help-contact-none = Adressez-vous au secrétariat de votre établissement.
+
 ## Ce n’est pas moi
 
 disavow-title = Vous n’avez pas demandé cet identifiant ?

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ActiveModelTrait, EntityTrait};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::de::DeserializeOwned;
 use toml::Table;
 
@@ -35,6 +35,15 @@ pub fn territories(election: &election::Model) -> Vec<Territory> {
 
 pub async fn find(portal: &Portal, id: i64) -> Result<Option<election::Model>, Fault> {
     Ok(election::Entity::find_by_id(id).one(&*portal.db).await?)
+}
+
+/// The elections whose window has not closed yet, the next to close first.
+pub async fn current(portal: &Portal) -> Result<Vec<election::Model>, Fault> {
+    Ok(election::Entity::find()
+        .filter(election::Column::ReissueCloses.gt(portal.now()))
+        .order_by_asc(election::Column::ReissueCloses)
+        .all(&*portal.db)
+        .await?)
 }
 
 fn read(text: &str) -> Result<election::ActiveModel, String> {

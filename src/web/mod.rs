@@ -15,6 +15,7 @@ mod form;
 mod guards;
 mod headers;
 mod health;
+mod help;
 mod home;
 mod identifier;
 mod language;
@@ -40,6 +41,7 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
             "/",
             routes![
                 home::home,
+                help::help,
                 language::choose,
                 assets::file,
                 captcha::image,

@@ -114,6 +114,8 @@ class Walk {
     const { page, voter } = this;
     await this.go("/");
     await this.look("home");
+    await this.follow("Aide");
+    await this.look("help");
     await this.go("/rien-ici");
     await this.look("not found", "not-found");
 

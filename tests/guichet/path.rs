@@ -78,3 +78,15 @@ on_both! {
         app.browser().get("/nulle-part").await.expect(404, "not-found");
     }
 }
+
+on_both! {
+    async fn help_says_whom_to_call_as_long_as_an_election_runs(app: App) {
+        let page = app.browser().get("/aide").await.expect(200, "");
+        for told in ["Attendez quinze minutes", "secrétariat de votre établissement", "01 23 45 67 89", "de 9 h à 18 h"] {
+            assert!(page.text().contains(told), "{told}: {}", page.html);
+        }
+        app.wait(app.election.reissue_closes - app.portal.now());
+        let page = app.browser().get("/aide").await.expect(200, "");
+        assert!(!page.text().contains("01 23 45 67 89"), "{}", page.html);
+    }
+}
