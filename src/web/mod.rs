@@ -7,6 +7,7 @@ use crate::portal::Portal;
 
 mod assets;
 mod captcha;
+mod compression;
 mod cookies;
 mod demo;
 mod disavow;
@@ -35,6 +36,7 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
     rocket::custom(figment)
         .attach(log::Log)
         .attach(headers::Headers::new(&portal.settings))
+        .attach(compression::Compression)
         .manage(throttle)
         .manage(portal)
         .mount(

@@ -24,4 +24,5 @@ mod roll_import;
 mod sign_in;
 mod sms_text;
 mod waiting;
+mod weight;
 mod words;
