@@ -1,5 +1,5 @@
-// Everything works without this script. With it: the first error is focused, a form is sent once, what changes by
-// itself does so without a reload (a screen reader says the news only), and the end of the session is announced in
+// Everything works without this script. With it: the first error is focused, a form is sent once, a password can be
+// shown, what changes by itself does so without a reload (a screen reader says the news only), and the end of the session is announced in
 // time to extend it without losing what was typed.
 "use strict";
 
@@ -16,6 +16,24 @@ for (const form of document.forms) {
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+for (const input of document.querySelectorAll("input[data-show]")) {
+  const button = document.createElement("button");
+  const show = (shown) => {
+    input.type = shown ? "text" : "password";
+    button.textContent = shown ? input.dataset.hide : input.dataset.show;
+  };
+  button.type = "button";
+  button.className = "quiet reveal";
+  button.setAttribute("aria-controls", input.id);
+  // Two such buttons on one page are told apart by ear, too.
+  button.setAttribute("aria-describedby", `${input.id}-label`);
+  button.addEventListener("click", () => show(input.type === "password"));
+  // A browser offers to keep what is sent as a password only.
+  input.form.addEventListener("submit", () => show(false));
+  show(false);
+  input.after(button);
+}
 
 const main = document.querySelector("main");
 const live = document.getElementById("live");

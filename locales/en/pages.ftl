@@ -46,6 +46,8 @@ email-hint = Expected format: prenom.nom@ac-academie.fr
 email-missing = Enter your professional email address.
 email-invalid = This address is not in the expected format, like prenom.nom@ac-academie.fr: without spaces or accents.
 password-label = Password
+password-show = Show the password
+password-hide = Hide the password
 password-missing = Enter your password.
 
 waiting-title = One moment, many people are signing in

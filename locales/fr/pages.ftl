@@ -46,6 +46,8 @@ email-hint = Format attendu : prenom.nom@ac-academie.fr
 email-missing = Saisissez votre adresse électronique professionnelle.
 email-invalid = Cette adresse n’est pas au format attendu, comme prenom.nom@ac-academie.fr : sans espace ni accent.
 password-label = Mot de passe
+password-show = Afficher le mot de passe
+password-hide = Masquer le mot de passe
 password-missing = Saisissez votre mot de passe.
 
 waiting-title = Un instant, beaucoup de personnes se connectent

@@ -12,8 +12,8 @@ impl EmailAddress {
     /// Reads an address as people type or paste it: spaces around, `mailto:`, capitals, full-width letters.
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.nfkc().collect();
-        let text = text.trim();
-        let text = text.strip_prefix("mailto:").unwrap_or(text).to_ascii_lowercase();
+        let text = text.trim().to_ascii_lowercase();
+        let text = text.strip_prefix("mailto:").unwrap_or(&text).trim_start();
         let (local, domain) = text.split_once('@')?;
         let local_is_sound = (1..=64).contains(&local.len())
             && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom));
@@ -24,7 +24,7 @@ impl EmailAddress {
                     && !label.starts_with('-')
                     && !label.ends_with('-')
             });
-        (text.len() <= 254 && local_is_sound && domain_is_sound).then_some(Self(text))
+        (text.len() <= 254 && local_is_sound && domain_is_sound).then(|| Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -53,6 +53,7 @@ mod tests {
             "camille.martin@ac-lyon.fr",
             "  Camille.MARTIN@ac-lyon.fr \n",
             "mailto:camille.martin@ac-lyon.fr",
+            "MAILTO: camille.martin@ac-lyon.fr ",
             "camille.martin＠ac-lyon.fr",
         ] {
             assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), "camille.martin@ac-lyon.fr");

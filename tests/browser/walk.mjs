@@ -142,6 +142,14 @@ class Walk {
     const address = page.url();
     await this.look("new password");
     await page.getByLabel("Nouveau mot de passe").fill("azerty");
+    if (this.script) {
+      const kind = () => page.getByLabel("Nouveau mot de passe").getAttribute("type");
+      await page.getByRole("button", { name: "Afficher le mot de passe" }).first().click();
+      check(`${this.name}: a password can be shown`, (await kind()) === "text");
+      await this.look("password shown");
+      await page.getByRole("button", { name: "Masquer le mot de passe" }).click();
+      check(`${this.name}: and hidden`, (await kind()) === "password");
+    }
     await page.getByLabel("Le même").fill("azerti");
     await this.press("Enregistrer");
     await this.look("weak password", "password-refused");
