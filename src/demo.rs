@@ -103,7 +103,9 @@ pub fn guide(settings: &Settings) -> Result<Option<Value>, Fault> {
     let content = fs::read_to_string(&file)?;
     let fields: Vec<&str> = content.lines().nth(1).unwrap_or_default().split(';').collect();
     let [numen, _, _, birthdate, email, ..] = fields[..] else { return Ok(None) };
-    Ok(Some(json!({ "numen": numen, "birthdate": birthdate, "email": email, "file": file.display().to_string() })))
+    let rows = [("email-label", email), ("birthdate-label", birthdate), ("numen-label", numen)];
+    let rows: Vec<Value> = rows.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    Ok(Some(json!({ "rows": rows, "file": file.display().to_string() })))
 }
 
 fn roll_file(settings: &Settings) -> PathBuf {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use chrono::{Datelike, Timelike};
+use chrono::{DateTime, Datelike, Timelike};
+use chrono_tz::Tz;
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, langid};
 use handlebars::{
@@ -14,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
-use crate::values::{Instant, Language, paris};
+use crate::values::{Instant, Language, Territory, paris};
 
 static FRENCH: LanguageIdentifier = langid!("fr");
 static ENGLISH: LanguageIdentifier = langid!("en");
@@ -27,9 +28,9 @@ fluent_templates::static_loader! {
         customise: |bundle| {
             bundle.set_use_isolating(false);
             let language = if bundle.locales.contains(&ENGLISH) { Language::English } else { Language::French };
-            for (function, key) in [("MOMENT", "date-and-time"), ("TIME", "time")] {
+            for (function, telling) in Telling::ALL {
                 // A bundle has no function of its own yet, so that nothing is there twice.
-                let _ = bundle.add_function(function, move |values, _| told(language, key, values));
+                let _ = bundle.add_function(function, move |values, _| telling.told(language, values));
             }
         },
     };
@@ -99,13 +100,37 @@ impl Texts {
     }
 }
 
-/// `{ MOMENT($at) }` and `{ TIME($at) }` in a sentence: a moment, passed as JSON writes it, told in Paris.
-fn told(language: Language, key: &str, values: &[FluentValue<'_>]) -> FluentValue<'static> {
-    match values {
-        [FluentValue::String(text)] => text
-            .parse()
-            .map_or(FluentValue::Error, |at: Instant| FluentValue::from(sentence(language, key, &moment(at)))),
-        _ => FluentValue::Error,
+/// How a sentence tells a moment, which JSON writes, to somebody at `$place`: `{ MOMENT($at, $place) }`. Always in Paris,
+/// and overseas by the clock there, too.
+#[derive(Clone, Copy)]
+struct Telling {
+    key: &'static str,
+    /// Whether it is said to everybody whose hour it is, as for a deadline.
+    names_paris: bool,
+}
+
+impl Telling {
+    const ALL: [(&'static str, Self); 4] = [
+        ("MOMENT", Self { key: "date-and-time", names_paris: true }),
+        ("WHEN", Self { key: "date-and-time", names_paris: false }),
+        ("HOUR", Self { key: "time", names_paris: true }),
+        ("TIME", Self { key: "time", names_paris: false }),
+    ];
+
+    fn told(self, language: Language, values: &[FluentValue<'_>]) -> FluentValue<'static> {
+        let [FluentValue::String(at), FluentValue::String(place)] = values else { return FluentValue::Error };
+        let Ok(at) = at.parse::<Instant>() else { return FluentValue::Error };
+        let here = paris::wall(at);
+        let text = sentence(language, self.key, &moment(here));
+        let clock = Territory::from_code(place).and_then(Territory::clock);
+        let Some(there) = clock.map(|clock| at.with_timezone(&clock)) else {
+            let named = || sentence(language, "in-paris", &[("text", text.clone().into())]);
+            return if self.names_paris { named() } else { text }.into();
+        };
+        let is_same_day = there.date_naive() == here.date_naive();
+        let local = sentence(language, if is_same_day { "time" } else { "date-and-time" }, &moment(there));
+        let arguments = [("text", text.into()), ("local", local.into()), ("place", place.to_string().into())];
+        sentence(language, "in-paris-and-overseas", &arguments).into()
     }
 }
 
@@ -128,11 +153,10 @@ fn identifier(language: Language) -> &'static LanguageIdentifier {
 
 /// `lundi 23 novembre 2026 à 10 h 05`, in Paris: for the command line.
 pub fn date_and_time(at: Instant) -> String {
-    sentence(Language::French, "date-and-time", &moment(at))
+    sentence(Language::French, "date-and-time", &moment(paris::wall(at)))
 }
 
-fn moment(at: Instant) -> [(&'static str, FluentValue<'static>); 6] {
-    let at = paris::wall(at);
+fn moment(at: DateTime<Tz>) -> [(&'static str, FluentValue<'static>); 6] {
     [
         ("weekday", at.weekday().number_from_monday().into()),
         ("day", at.day().into()),
@@ -144,7 +168,7 @@ fn moment(at: Instant) -> [(&'static str, FluentValue<'static>); 6] {
     ]
 }
 
-/// `{{t "key" name=value}}`, in the language that the context's `frame.lang` names.
+/// `{{t "key" name=value}}`, in the language that the context's `frame.lang` names, for somebody at its `frame.place`.
 struct Translate;
 
 impl HelperDef for Translate {
@@ -156,9 +180,11 @@ impl HelperDef for Translate {
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let key = helper.param(0).and_then(|key| key.value().as_str()).unwrap_or_default();
-        let arguments =
+        let frame = |name| context.data().pointer(name).and_then(Value::as_str).unwrap_or_default();
+        let mut arguments: HashMap<_, _> =
             helper.hash().iter().map(|(name, value)| (Cow::from((*name).to_owned()), fluent(value.value()))).collect();
-        let language = context.data().pointer("/frame/lang").and_then(|code| Language::from_code(code.as_str()?));
+        arguments.insert("place".into(), frame("/frame/place").to_owned().into());
+        let language = Language::from_code(frame("/frame/lang"));
         LOCALES
             .try_lookup_complete(identifier(language.unwrap_or_default()), key, Some(&arguments))
             .map(|text| ScopedJson::Derived(text.into()))

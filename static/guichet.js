@@ -1,7 +1,11 @@
-// Everything works without this script. With it: the first error is focused, a form is sent once, a password can be
-// shown, what changes by itself does so without a reload (a screen reader says the news only), and the end of the session is announced in
-// time to extend it without losing what was typed.
+// Everything works without this script. With it: the first error is focused, a form is sent once, the back button asks
+// no question, a password can be shown and tells which criteria it meets, the browser can answer the security code in its
+// person's place, what changes by itself does so without a reload (a screen reader says the news only), and the end of the
+// session is announced in time to extend it without losing what was typed.
 "use strict";
+
+// A page that answers a form is asked for like any other when one comes back to it.
+history.replaceState(null, "", location.href);
 
 const first = document.querySelector('main [role="alert"]');
 if (first) first.focus();
@@ -33,6 +37,57 @@ for (const input of document.querySelectorAll("input[data-show]")) {
   input.form.addEventListener("submit", () => show(false));
   show(false);
   input.after(button);
+}
+
+// The kinds of characters as the server tells them apart; what only the server knows (names, common passwords) it tells.
+const kinds = {
+  "criterion-lower": /\p{Ll}/u,
+  "criterion-upper": /\p{Lu}/u,
+  "criterion-digit": /[0-9]/,
+  "criterion-symbol": /[^\p{L}\p{N}]/u,
+};
+const criteria = document.getElementById("criteria");
+if (criteria) {
+  const input = document.getElementById("password");
+  const items = [...criteria.querySelectorAll("[data-criterion]")].map((item) => {
+    const mark = document.createElement("span");
+    mark.className = "met";
+    item.append(" ", mark);
+    return { mark, ...item.dataset };
+  });
+  const isMet = (password, { criterion, min, max }) => {
+    const { length } = [...password.normalize("NFC")];
+    return criterion === "criterion-length" ? length >= min && length <= max : kinds[criterion]?.test(password);
+  };
+  input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby") ?? ""} criteria`.trim());
+  input.addEventListener("input", () => {
+    for (const item of items) item.mark.textContent = isMet(input.value, item) ? `✓ ${criteria.dataset.met}` : "";
+  });
+}
+
+// The security code without eye or ear: a number that makes a digest begin with so many zeros.
+const prove = document.getElementById("prove");
+if (prove && globalThis.crypto?.subtle) {
+  const told = document.getElementById("proof");
+  const field = document.getElementById("captcha");
+  const { name, bits, working, done } = prove.dataset;
+  const encoder = new TextEncoder();
+  const zeros = (digest) => Math.clz32(new DataView(digest).getUint32(0));
+  const tried = async (number) =>
+    zeros(await crypto.subtle.digest("SHA-256", encoder.encode(`${name}:${number}`))) >= bits ? number : null;
+  prove.hidden = false;
+  prove.addEventListener("click", async () => {
+    prove.disabled = true;
+    told.textContent = working;
+    let found;
+    for (let from = 0; found === undefined; from += 500) {
+      const numbers = await Promise.all(Array.from({ length: 500 }, (_, at) => tried(from + at)));
+      found = numbers.find((number) => number !== null);
+    }
+    field.value = `preuve ${found}`;
+    told.textContent = done;
+    field.focus();
+  });
 }
 
 const main = document.querySelector("main");

@@ -15,6 +15,7 @@ use guichet::issuance::seat::Seat;
 use guichet::portal::Portal;
 use guichet::settings::{self, Settings};
 use guichet::sign_in::sessions;
+use guichet::values::Territory;
 use guichet::web;
 use sea_orm::{ActiveValue::Set, EntityTrait, QuerySelect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -163,7 +164,7 @@ async fn issuances(count: u32) -> Outcome<()> {
     let mut requests = Vec::new();
     for (voter, account) in voters {
         let account = account.ok_or("a voter without an account")?;
-        let seat = Seat { election: election.clone(), voter };
+        let seat = Seat { election: election.clone(), voter, territory: Territory::Metropole };
         let n: u32 = account.email.trim_start_matches("prenom.nom").split('@').next().unwrap_or_default().parse()?;
         let token = sessions::open(&*portal.db, &portal, account.id).await.map_err(|fault| fault.to_string())?;
         let captcha = captcha::draw(&portal, &token.digest());

@@ -27,3 +27,18 @@ day-of-month = { $day }
 date = { weekday } { day-of-month } { month } { $year }
 time = { $hour }:{ $minute }
 date-and-time = { date } at { time }
+
+# What is told in Paris, and by the clock of who reads.
+in-paris = { $text } (Paris time)
+in-paris-and-overseas = { $text } (Paris time; { $local } { overseas })
+overseas = { $place ->
+    [GP] in Guadeloupe
+    [MQ] in Martinique
+    [GF] in French Guiana
+    [RE] in Réunion
+    [YT] in Mayotte
+    [PM] in Saint-Pierre and Miquelon
+    [NC] in New Caledonia
+    [PF] in Tahiti
+   *[WF] in Wallis and Futuna
+}

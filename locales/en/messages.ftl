@@ -2,26 +2,26 @@
 
 mail-hello = Hello,
 mail-signature =
-    Guichet
+    { $brand }
     This message was sent automatically.
 mail-signature-unanswered =
-    Guichet
+    { $brand }
     This message was sent automatically, please do not reply to it.
 mail-support = Help: { $phone } ({ $hours }), { $email }
 
 mail-password-link-subject = Choose your password
 mail-password-link-text = Somebody asked for a link to choose the password of your account. Open this address:
 mail-password-link-button = Choose my password
-mail-password-link-until = The link works until { MOMENT($until) } (Paris time), and only once. It replaces the links you received before.
+mail-password-link-until = The link works until { MOMENT($until, $place) }, and only once. It replaces the links you received before.
 mail-password-link-else = You did not ask for anything? Do nothing: your password stays as it is.
 
 mail-password-changed-subject = Your password has changed
-mail-password-changed-text = The password of your account was changed on { MOMENT($at) } (Paris time). All open sessions were closed.
+mail-password-changed-text = The password of your account was changed on { MOMENT($at, $place) }. All open sessions were closed.
 mail-password-changed-else = Was it not you? Choose a new password at this address at once, then change the one of your mailbox:
 mail-password-changed-button = Choose a new password
 
 mail-identifier-sent-subject = A voting identifier has just been sent
-mail-identifier-sent-text = For “{ $election }”, a new voting identifier was requested on { MOMENT($at) } (Paris time). It is leaving by text message for { $number }.
+mail-identifier-sent-text = For “{ $election }”, a new voting identifier was requested on { MOMENT($at, $place) }. It is leaving by text message for { $number }.
 mail-identifier-sent-revokes = The identifier before it, if there was one, no longer works.
 mail-identifier-sent-else = Was it not you who requested it? Open this address and confirm: the identifier will be blocked, and no other can be requested in your name.
 mail-identifier-sent-button = It was not me
@@ -31,12 +31,12 @@ mail-identifier-voided-text = For “{ $election }”, the text message to { $nu
 mail-identifier-voided-number = The operator tells us that this number cannot receive text messages. Check it, or take another one.
 mail-identifier-voided-unreachable = The operator tells us that the phone was switched off or out of reach. Switch it on, or take another number.
 mail-identifier-voided-ours = It is not your fault: no operator could deliver it in time.
-mail-identifier-voided-again = You can start again before { MOMENT($until) } (Paris time) at this address:
+mail-identifier-voided-again = You can start again before { MOMENT($until, $place) } at this address:
 mail-identifier-voided-button = Request an identifier
 mail-identifier-voided-else = You did not request anything? Contact the help desk: somebody may know your password.
 
 mail-identifier-disavowed-subject = Requests for an identifier in your name are blocked
-mail-identifier-disavowed-text = For “{ $election }”, you reported on { MOMENT($at) } (Paris time) a request that was not yours. The identifier that was sent no longer works. Contact the help desk, which will restore your access to the vote, and change your password.
+mail-identifier-disavowed-text = For “{ $election }”, you reported on { MOMENT($at, $place) } a request that was not yours. The identifier that was sent no longer works. Contact the help desk, which will restore your access to the vote, and change your password.
 mail-identifier-disavowed-else = Was it not you who reported it? Contact the help desk as well: the link to do so was sent to this mailbox only.
 
 sms-identifier =

@@ -1,6 +1,5 @@
 # What pages say.
 
-brand = Guichet
 title-error = Error:
 skip = Skip to content
 sign-out = Sign out
@@ -9,17 +8,31 @@ continue = Continue
 back-to-sign-in = Back to sign-in
 back-to-space = Back to my page
 all-required = All fields are required unless stated otherwise.
-footer = Guichet only uses the cookies that your sign-in needs. Your vote takes place on another platform.
+footer = This site only uses the cookies that it needs. Your vote takes place on another platform.
 language-other = Français
 errors-title = { $count ->
     [one] One thing to correct
    *[other] { $count } things to correct
 }
 
-session-until = Unless you do something, your session ends at { TIME($until) } (Paris time).
+session-until = Unless you do something, your session ends at { HOUR($until, $place) }.
 session-extend = Extend my session
 session-warning = Your session ends in less than five minutes. Extend it to keep what you have typed.
 session-ended = Your session has ended. Sign in again to go on.
+session-kept = Your session had ended: nothing was sent, and no attempt was counted. What you typed is kept for half an hour. Sign in again: the form awaits you.
+cookies-refused = Your browser refuses the cookies of this site: without them it can not recognise you from one page to the next. Allow them, or take another browser. None of them follows you.
+step = Step { $now } of { $of }:
+step-next = Next:
+step-address = Your address
+step-mail = The email
+step-password = The password
+step-sign-in = Sign in
+step-identity = Check your identity
+step-sms = Receive the text message
+pager-label = Pages of the list
+pager-page = Page { $page } of { $pages }
+pager-previous = Previous page
+pager-next = Next page
 
 ## Home
 
@@ -28,10 +41,17 @@ home-heading = Get what you need to vote
 home-lead = Sign in with your professional address to receive a new voting identifier by text message.
 home-space = Open my voter page
 home-first-password = First password, or forgotten password
-home-need-title = What you need
-home-need-email = Your professional email address, to receive the link with which you choose a password.
-home-need-mobile = A mobile phone of your own: a number serves one voter only.
-home-need-numen = Your date of birth and your NUMEN. If you do not know your NUMEN, ask the secretariat of your school.
+home-steps-title = Three steps
+home-step-sign-in = with your professional address and a password. None yet? A link sent to that address lets you choose one.
+home-step-identity = with your own mobile number, your date of birth and your NUMEN. The secretariat of your school knows your NUMEN.
+home-step-sms = the identifier reaches your mobile phone, usually within a minute. The page tells you where it is.
+home-others-title = Do you help voters?
+home-secretariat-title = School secretariat
+home-secretariat-text = You know the NUMEN of your staff, and you can help them to find their way.
+home-secretariat-link = What you can do
+home-administration-title = Election administration
+home-administration-text = You import the electoral roll and watch what is sent.
+home-administration-link = Where to begin
 
 ## Sign-in
 
@@ -40,7 +60,7 @@ sign-in-button = Sign in
 sign-in-forgotten = Forgotten password, or first sign-in?
 sign-in-other-address = Use another address
 sign-in-refused = The address or the password is not right. Check the capital letters, then try again. If you have no password yet, choose “Forgotten password, or first sign-in”.
-sign-in-throttled = Too many attempts with this address. Try again after { MOMENT($until) } (Paris time). You can also choose a new password now, with “Forgotten password”.
+sign-in-throttled = Too many attempts with this address. Try again after { MOMENT($until, $place) }. You can also choose a new password now, with “Forgotten password”.
 email-label = Professional email address
 email-hint = Expected format: prenom.nom@ac-academie.fr
 email-missing = Enter your professional email address.
@@ -82,7 +102,7 @@ recovery-sent-latest = If you ask for several links, only the last one works.
 recovery-sent-full = If your mailbox is full, make some room in it, then ask for a new link.
 recovery-sent-again = I have received nothing: start again
 recovery-choose-title = New password
-recovery-choose-until = This link works until { MOMENT($until) } (Paris time), and only once.
+recovery-choose-until = This link works until { MOMENT($until, $place) }, and only once.
 recovery-choose-button = Save the password
 recovery-changed-title = Your password is saved
 recovery-changed-text = You can sign in now. For safety all open sessions were closed, and an email confirms the change.
@@ -95,6 +115,7 @@ password-again-label = The same, a second time
 password-again-differs = The two passwords differ. Enter the same one twice.
 criteria-title = Your password must:
 criteria-advice = Choose another one than for your professional mailbox. You may paste it from a password manager.
+criterion-met = done
 criterion-length = have from { $min } to { $max } characters
 criterion-length-unmet = The password is too short or too long.
 criterion-lower = have at least one lower-case letter
@@ -116,7 +137,7 @@ criterion-impersonal-unmet = The password holds your name, your address, your da
 
 space-title = My voter page
 space-voter = You are on the electoral roll: { $first_names } { $last_name }.
-space-window = You can request a new voting identifier from { MOMENT($opens) } to { MOMENT($closes) } (Paris time).
+space-window = You can request a new voting identifier from { WHEN($opens, $place) } to { MOMENT($closes, $place) }.
 space-identifiers-left = { $count ->
     [0] You have received all the identifiers that you may.
     [one] You may still receive one identifier, of { $most } in all.
@@ -131,12 +152,16 @@ space-ask = Receive a new identifier by text message
 space-follow = Follow the last one
 space-empty = Your account is on no electoral roll. Ask the secretariat of your school.
 
+issued-none = Nothing was sent to you yet.
 issued-title = What was sent to you
-issued-none = Nothing yet.
-issued-line = Identifier requested on { MOMENT($at) }, for { $number }.
+issued-at = Requested on
+issued-when = { WHEN($at, $place) }
+issued-number = For the number
+issued-state = Where the text message is
+issued-line = Identifier requested on { WHEN($at, $place) }, for { $number }.
 issued-queued = The text message is waiting to be sent: this page updates itself.
-issued-accepted = Text message handed to the operator at { TIME($at) }.
-issued-delivered = Text message received by the phone at { TIME($at) }.
+issued-accepted = Text message handed to the operator at { TIME($at, $place) }.
+issued-delivered = Text message received by the phone at { TIME($at, $place) }.
 issued-revoked = It no longer works.
 issued-voided-number = The operator says that this number cannot receive text messages: this identifier is cancelled and your attempt is given back to you. Check the number, or take another one.
 issued-voided-unreachable = The operator says that the phone was switched off or out of reach: this identifier is cancelled and your attempt is given back to you.
@@ -145,6 +170,7 @@ issued-voided = The text message could not be delivered: this identifier is canc
 identifier-title = Receive a new voting identifier
 identifier-lead = We check your identity, then we send the identifier by text message. It replaces the one before at once. Your professional mailbox is told.
 identifier-button = Receive the identifier by text message
+identifier-restored = What you had typed before your session ended is here. Read it again, enter the security code, then send.
 mobile-label = Number of your own mobile phone
 mobile-hint = Examples: 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. A number serves one voter only.
 mobile-missing = Enter the number of your mobile phone.
@@ -154,21 +180,29 @@ mobile-elsewhere = This number is from a country or territory that this election
 mobile-taken = This number already serves another voter. Enter another number.
 birthdate-label = Date of birth
 birthdate-hint = Example: 3 7 1968, for 3 July 1968
-birthdate-day = Day
-birthdate-month = Month
-birthdate-year = Year
+date-day = Day
+date-month = Month
+date-year = Year
 birthdate-missing = Enter the day, the month and the year of your birth.
 birthdate-invalid = This date does not exist or is not complete. Enter the day, the month and the year in four digits, like 3 7 1968.
 numen-label = NUMEN
 numen-hint = 13 characters, like 12E3456789ABC. The secretariat of your school knows it.
 numen-missing = Enter your NUMEN. The secretariat of your school can give it to you.
 numen-invalid = A NUMEN has 13 characters: two digits, one letter, seven digits and three letters, like 12E3456789ABC.
-captcha-alt = Security code: five letters or digits to copy
-captcha-label = Security code
-captcha-hint = Copy the five characters of the image, in capitals or not.
-captcha-missing = Copy the security code of the image.
-captcha-wrong = The code did not match the image, or its ten minutes are over. Copy the one of the new image.
-captcha-used = This code was used already. Copy the one of the new image.
+captcha-legend = Security code
+captcha-alt = Five letters or digits, written so that a machine finds them hard to read. The recording that follows says another code, which does as well.
+captcha-sound = Can you not read the image? Listen to six digits, spoken in French:
+captcha-label = The code
+captcha-hint = The five characters of the image, or the six digits of the recording. Capitals and spaces do not matter.
+captcha-renew = Another code
+captcha-prove = Neither image nor sound: my browser answers for me
+captcha-proving = Your browser is calculating. This takes a few seconds.
+captcha-proved = Done: the code is filled in. You can go on.
+captcha-neither = Does neither the image nor the sound suit you? Allow JavaScript for this page: your browser will then answer for you. Or contact the support at the foot of this page.
+captcha-renewed = Here is another code. What you had typed is kept.
+captcha-missing = Enter the code of the image, or the one of the recording.
+captcha-wrong = This code is not right, or its half hour is over. Here is another one: enter it.
+captcha-used = This code was used already. Here is another one: enter it.
 request-label = I expressly request to receive my voting identifier on this personal number.
 request-missing = Tick this box: without your express request, nothing may be sent to a personal number.
 
@@ -180,8 +214,8 @@ phone-taken = { $count ->
     [one] This number already serves another voter. Enter another one: no identity check was counted, and you may change the number once more today.
    *[other] This number already serves another voter. Enter another one: no identity check was counted, and you may change the number { $count } more times today.
 }
-obstacle-not-open-yet = New identifiers can be requested from { MOMENT($opens) } (Paris time). Come back then.
-obstacle-closed = New identifiers can no longer be requested since { MOMENT($closes) } (Paris time).
+obstacle-not-open-yet = New identifiers can be requested from { MOMENT($opens, $place) }. Come back then.
+obstacle-closed = New identifiers can no longer be requested since { MOMENT($closes, $place) }.
 obstacle-has-voted = Your vote is recorded: you no longer need an identifier.
 obstacle-frozen = Requests for an identifier in your name are blocked, because you reported one that was not yours. Contact the help desk.
 obstacle-limit-reached = { $identifiers ->
@@ -207,10 +241,10 @@ follow-advice = A text message usually takes less than a minute. Keep this page 
 
 support-title = Need help?
 support-reach = The help desk answers you:
+support-help = Answers to the most frequent questions
 
 ## Help
 
-help-link = Help
 help-title = How to get help
 help-lead = What voters ask most often.
 help-mail-title = I have not received the email
@@ -231,8 +265,15 @@ help-no-mobile-title = I have no mobile phone
 help-no-mobile-text = Contact the help desk: it will tell you how to vote.
 help-locked-title = The identity check failed several times
 help-locked-text = For safety it is blocked after a few errors in a row. Check your NUMEN with the secretariat of your school, then contact the help desk.
-help-contact-title = Contact the help desk
-help-contact-none = Ask the secretariat of your school.
+help-captcha-title = I can not read the security code
+help-captcha-text = Ask for “Another code” as often as you need: what you have typed is kept. You can also listen to the code, or let your browser answer for you.
+help-contents = On this page
+help-secretariat-title = You are the secretariat of a school
+help-secretariat-numen = You know the NUMEN of your staff. Give it to its owner, by word of mouth or in their hand, never by email.
+help-secretariat-address = Check with them their professional address: it is the one on the electoral roll.
+help-secretariat-never = Never ask anybody for their password, nor for the identifier that they received, and do not make the request in their place: it is personal.
+help-administration-title = You administer the election
+help-administration-text = The electoral roll is imported, and what is sent is watched, on the machine that hosts this site. Its documentation describes each command.
 
 ## It was not me
 
@@ -267,6 +308,7 @@ error-503-text = Try again in a moment.
 demo = Demonstration
 demo-strip = Demonstration: the voters are fictional and nothing is sent.
 demo-strip-messages = See the captured messages
+demo-strip-parts = See the parts
 guide-title = The way, step by step
 guide-lead = Take the place of this fictional voter:
 guide-1 = Ask for a link for this address
@@ -278,3 +320,9 @@ demo-messages-title = Captured messages
 demo-messages-lead = The emails and text messages that the demonstration would have sent, latest first.
 demo-messages-none = No message yet.
 demo-sms = Text message
+demo-parts-title = Parts
+demo-parts-lead = Each part that pages are made of, in each of its states.
+demo-parts-steps = Steps
+demo-parts-alerts = Announcements
+demo-parts-fields = Fields, errors and buttons
+demo-parts-tables = Summary, table and pages

@@ -30,3 +30,18 @@ day-of-month = { $day ->
 date = { weekday } { day-of-month } { month } { $year }
 time = { $hour } h { $minute }
 date-and-time = { date } à { time }
+
+# Ce qui est dit à Paris, et à l’heure du territoire de qui lit.
+in-paris = { $text } (heure de Paris)
+in-paris-and-overseas = { $text } (heure de Paris ; { $local } { overseas })
+overseas = { $place ->
+    [GP] en Guadeloupe
+    [MQ] en Martinique
+    [GF] en Guyane
+    [RE] à La Réunion
+    [YT] à Mayotte
+    [PM] à Saint-Pierre-et-Miquelon
+    [NC] en Nouvelle-Calédonie
+    [PF] à Tahiti
+   *[WF] à Wallis-et-Futuna
+}

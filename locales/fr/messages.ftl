@@ -2,46 +2,46 @@
 
 mail-hello = Bonjour,
 mail-signature =
-    Guichet
+    { $brand }
     Ce message est envoyé automatiquement.
 mail-signature-unanswered =
-    Guichet
+    { $brand }
     Ce message est envoyé automatiquement, merci de ne pas y répondre.
 mail-support = Assistance : { $phone } ({ $hours }), { $email }
 
 mail-password-link-subject = Choisissez votre mot de passe
 mail-password-link-text = Un lien a été demandé pour choisir le mot de passe de votre compte. Ouvrez cette adresse :
 mail-password-link-button = Choisir mon mot de passe
-mail-password-link-until = Le lien est valable jusqu’au { MOMENT($until) } (heure de Paris) et ne sert qu’une fois. Il remplace les liens reçus auparavant.
+mail-password-link-until = Le lien est valable jusqu’au { MOMENT($until, $place) } et ne sert qu’une fois. Il remplace les liens reçus auparavant.
 mail-password-link-else = Vous n’avez rien demandé ? Ne faites rien : votre mot de passe ne change pas.
 
 mail-password-changed-subject = Votre mot de passe a changé
-mail-password-changed-text = Le mot de passe de votre compte a été changé le { MOMENT($at) } (heure de Paris). Toutes les sessions ouvertes ont été fermées.
+mail-password-changed-text = Le mot de passe de votre compte a été changé le { MOMENT($at, $place) }. Toutes les sessions ouvertes ont été fermées.
 mail-password-changed-else = Ce n’est pas vous ? Choisissez aussitôt un nouveau mot de passe à cette adresse, puis changez celui de votre messagerie :
 mail-password-changed-button = Choisir un nouveau mot de passe
 
 mail-identifier-sent-subject = Un identifiant de vote vient d’être envoyé
-mail-identifier-sent-text = Pour « { $election } », un nouvel identifiant de vote a été demandé le { MOMENT($at) } (heure de Paris). Il part par SMS au { $number }.
+mail-identifier-sent-text = Pour « { $election } », un nouvel identifiant de vote a été demandé le { MOMENT($at, $place) }. Il part par SMS au { $number }.
 mail-identifier-sent-revokes = L’identifiant précédent, s’il y en avait un, ne fonctionne plus.
 mail-identifier-sent-else = Ce n’est pas vous qui l’avez demandé ? Ouvrez cette adresse et confirmez : l’identifiant sera bloqué, et plus aucun ne pourra être demandé à votre nom.
 mail-identifier-sent-button = Ce n’est pas moi
 
 mail-identifier-voided-subject = Le SMS n’a pas pu être remis
-mail-identifier-voided-text = Pour « { $election } », le SMS destiné au { $number } n’a pas pu être remis. L’identifiant qu’il contenait est annulé, et votre essai vous est rendu.
+mail-identifier-voided-text = Pour « { $election } », le SMS destiné au { $number } n’a pas pu être remis. L’identifiant qu’il contenait est annulé, et votre essai vous est rendu.
 mail-identifier-voided-number = L’opérateur nous dit que ce numéro ne peut pas recevoir de SMS. Vérifiez-le, ou prenez-en un autre.
 mail-identifier-voided-unreachable = L’opérateur nous dit que le téléphone était éteint ou hors de portée. Rallumez-le, ou prenez un autre numéro.
 mail-identifier-voided-ours = Ce n’est pas de votre fait : aucun opérateur n’a pu l’acheminer à temps.
-mail-identifier-voided-again = Vous pouvez recommencer avant le { MOMENT($until) } (heure de Paris) à cette adresse :
+mail-identifier-voided-again = Vous pouvez recommencer avant le { MOMENT($until, $place) } à cette adresse :
 mail-identifier-voided-button = Demander un identifiant
 mail-identifier-voided-else = Vous n’avez rien demandé ? Contactez l’assistance : quelqu’un connaît peut-être votre mot de passe.
 
 mail-identifier-disavowed-subject = Les demandes d’identifiant à votre nom sont bloquées
-mail-identifier-disavowed-text = Pour « { $election } », vous avez signalé le { MOMENT($at) } (heure de Paris) une demande qui ne venait pas de vous. L’identifiant envoyé ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
+mail-identifier-disavowed-text = Pour « { $election } », vous avez signalé le { MOMENT($at, $place) } une demande qui ne venait pas de vous. L’identifiant envoyé ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
 mail-identifier-disavowed-else = Ce n’est pas vous qui l’avez signalé ? Contactez aussi l’assistance : le lien pour le faire n’a été envoyé qu’à cette messagerie.
 
 # À l’assistance de l’élection.
 mail-disavowal-reported-subject = Un identifiant de vote est contesté
-mail-disavowal-reported-text = Pour « { $election } », { $name } ({ $email }, { $establishment }, { $uai }) a signalé le { MOMENT($at) } (heure de Paris) une demande d’identifiant venue de quelqu’un d’autre.
+mail-disavowal-reported-text = Pour « { $election } », { $name } ({ $email }, { $establishment }, { $uai }) a signalé le { MOMENT($at, $place) } une demande d’identifiant venue de quelqu’un d’autre.
 mail-disavowal-reported-done = Aucun identifiant de cette personne ne fonctionne plus, et aucun ne peut être demandé à son nom. Le SMS contesté était destiné au { $number }.
 mail-disavowal-reported-todo = À faire : joignez cette personne par un moyen que vous connaissez déjà, sans répondre à ce message, et vérifiez avec elle qui a fait la demande. Son mot de passe est peut-être connu de quelqu’un.
 

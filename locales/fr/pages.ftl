@@ -1,6 +1,5 @@
 # Ce que les pages disent.
 
-brand = Guichet
 title-error = Erreur :
 skip = Aller au contenu
 sign-out = Se déconnecter
@@ -9,17 +8,31 @@ continue = Continuer
 back-to-sign-in = Revenir à la connexion
 back-to-space = Revenir à mon espace
 all-required = Sauf mention contraire, tous les champs sont obligatoires.
-footer = Guichet n’utilise que les cookies nécessaires à votre connexion. Votre vote a lieu sur une autre plateforme.
+footer = Ce site n’utilise que les cookies nécessaires. Votre vote a lieu sur une autre plateforme.
 language-other = English
 errors-title = { $count ->
     [one] Un point est à corriger
    *[other] { $count } points sont à corriger
 }
 
-session-until = Sans action de votre part, votre session se termine à { TIME($until) } (heure de Paris).
+session-until = Sans action de votre part, votre session se termine à { HOUR($until, $place) }.
 session-extend = Prolonger ma session
 session-warning = Votre session se termine dans moins de cinq minutes. Prolongez-la pour garder ce que vous avez saisi.
 session-ended = Votre session est terminée. Reconnectez-vous pour continuer.
+session-kept = Votre session était terminée : rien n’a été envoyé, et aucun essai n’a été compté. Ce que vous avez saisi est gardé une demi-heure. Reconnectez-vous : le formulaire vous attend.
+cookies-refused = Votre navigateur refuse les cookies de ce site : sans eux, il ne peut pas vous reconnaître d’une page à l’autre. Autorisez-les, ou prenez un autre navigateur. Aucun ne sert à vous suivre.
+step = Étape { $now } sur { $of } :
+step-next = Ensuite :
+step-address = Votre adresse
+step-mail = Le courriel
+step-password = Le mot de passe
+step-sign-in = Se connecter
+step-identity = Vérifier votre identité
+step-sms = Recevoir le SMS
+pager-label = Pages de la liste
+pager-page = Page { $page } sur { $pages }
+pager-previous = Page précédente
+pager-next = Page suivante
 
 ## Accueil
 
@@ -28,10 +41,17 @@ home-heading = Obtenir de quoi voter
 home-lead = Connectez-vous avec votre adresse professionnelle pour recevoir, par SMS, un nouvel identifiant de vote.
 home-space = Ouvrir mon espace électeur
 home-first-password = Premier mot de passe ou mot de passe oublié
-home-need-title = Ce qu’il vous faut
-home-need-email = Votre adresse électronique professionnelle, pour recevoir le lien qui permet de choisir un mot de passe.
-home-need-mobile = Un téléphone mobile personnel : un numéro ne sert qu’à un seul électeur.
-home-need-numen = Votre date de naissance et votre NUMEN. Si vous ne connaissez pas votre NUMEN, demandez-le au secrétariat de votre établissement.
+home-steps-title = Trois étapes
+home-step-sign-in = avec votre adresse professionnelle et un mot de passe. Vous n’en avez pas encore ? Un lien envoyé à cette adresse permet de le choisir.
+home-step-identity = avec votre numéro de mobile personnel, votre date de naissance et votre NUMEN. Le secrétariat de votre établissement connaît votre NUMEN.
+home-step-sms = l’identifiant arrive sur votre mobile, d’ordinaire en moins d’une minute. La page vous dit où il en est.
+home-others-title = Vous accompagnez des électeurs ?
+home-secretariat-title = Secrétariat d’établissement
+home-secretariat-text = Vous connaissez le NUMEN de vos agents, et vous pouvez les aider à s’y retrouver.
+home-secretariat-link = Ce que vous pouvez faire
+home-administration-title = Administration de l’élection
+home-administration-text = Vous importez la liste électorale et vous suivez les envois.
+home-administration-link = Par où commencer
 
 ## Connexion
 
@@ -39,8 +59,8 @@ sign-in-title = Se connecter
 sign-in-button = Se connecter
 sign-in-forgotten = Mot de passe oublié, ou première connexion ?
 sign-in-other-address = Utiliser une autre adresse
-sign-in-refused = L’adresse ou le mot de passe ne convient pas. Vérifiez les majuscules, puis réessayez. Si vous n’avez pas encore de mot de passe, choisissez « Mot de passe oublié, ou première connexion ».
-sign-in-throttled = Trop d’essais sans succès avec cette adresse. Réessayez après le { MOMENT($until) } (heure de Paris). Vous pouvez aussi choisir un nouveau mot de passe dès maintenant, avec « Mot de passe oublié ».
+sign-in-refused = L’adresse ou le mot de passe ne convient pas. Vérifiez les majuscules, puis réessayez. Si vous n’avez pas encore de mot de passe, choisissez « Mot de passe oublié, ou première connexion ».
+sign-in-throttled = Trop d’essais sans succès avec cette adresse. Réessayez après le { MOMENT($until, $place) }. Vous pouvez aussi choisir un nouveau mot de passe dès maintenant, avec « Mot de passe oublié ».
 email-label = Adresse électronique professionnelle
 email-hint = Format attendu : prenom.nom@ac-academie.fr
 email-missing = Saisissez votre adresse électronique professionnelle.
@@ -82,7 +102,7 @@ recovery-sent-latest = Si vous demandez plusieurs liens, seul le dernier fonctio
 recovery-sent-full = Si votre boîte est pleine, faites-y de la place, puis demandez un nouveau lien.
 recovery-sent-again = Je n’ai rien reçu : recommencer
 recovery-choose-title = Nouveau mot de passe
-recovery-choose-until = Ce lien est valable jusqu’au { MOMENT($until) } (heure de Paris) et ne sert qu’une fois.
+recovery-choose-until = Ce lien est valable jusqu’au { MOMENT($until, $place) } et ne sert qu’une fois.
 recovery-choose-button = Enregistrer le mot de passe
 recovery-changed-title = Votre mot de passe est enregistré
 recovery-changed-text = Vous pouvez maintenant vous connecter. Par sécurité, toutes les sessions ouvertes ont été fermées, et un courriel vous confirme ce changement.
@@ -95,6 +115,7 @@ password-again-label = Le même, une seconde fois
 password-again-differs = Les deux mots de passe sont différents. Saisissez deux fois le même.
 criteria-title = Votre mot de passe doit :
 criteria-advice = Choisissez-en un autre que celui de votre messagerie professionnelle. Vous pouvez le coller depuis un gestionnaire de mots de passe.
+criterion-met = c’est fait
 criterion-length = contenir de { $min } à { $max } caractères
 criterion-length-unmet = La longueur du mot de passe ne convient pas.
 criterion-lower = contenir au moins une lettre minuscule
@@ -116,7 +137,7 @@ criterion-impersonal-unmet = Le mot de passe contient votre nom, votre adresse, 
 
 space-title = Mon espace électeur
 space-voter = Vous êtes inscrit sur la liste électorale : { $first_names } { $last_name }.
-space-window = Vous pouvez demander un nouvel identifiant de vote du { MOMENT($opens) } au { MOMENT($closes) } (heure de Paris).
+space-window = Vous pouvez demander un nouvel identifiant de vote du { WHEN($opens, $place) } au { MOMENT($closes, $place) }.
 space-identifiers-left = { $count ->
     [0] Vous avez reçu tous les identifiants possibles.
     [one] Vous pouvez encore recevoir un identifiant, sur { $most } en tout.
@@ -131,12 +152,16 @@ space-ask = Recevoir un nouvel identifiant par SMS
 space-follow = Suivre le dernier envoi
 space-empty = Votre compte n’est inscrit sur aucune liste électorale. Adressez-vous au secrétariat de votre établissement.
 
+issued-none = Rien ne vous a encore été envoyé.
 issued-title = Ce qui vous a été envoyé
-issued-none = Rien pour l’instant.
-issued-line = Identifiant demandé le { MOMENT($at) }, au { $number }.
+issued-at = Demandé le
+issued-when = { WHEN($at, $place) }
+issued-number = Au numéro
+issued-state = Où en est le SMS
+issued-line = Identifiant demandé le { WHEN($at, $place) }, au { $number }.
 issued-queued = Le SMS est en attente d’envoi : cette page se met à jour toute seule.
-issued-accepted = SMS remis à l’opérateur à { TIME($at) }.
-issued-delivered = SMS reçu par le téléphone à { TIME($at) }.
+issued-accepted = SMS remis à l’opérateur à { TIME($at, $place) }.
+issued-delivered = SMS reçu par le téléphone à { TIME($at, $place) }.
 issued-revoked = Il ne fonctionne plus.
 issued-voided-number = L’opérateur dit que ce numéro ne peut pas recevoir de SMS : cet identifiant est annulé et votre essai vous est rendu. Vérifiez le numéro, ou prenez-en un autre.
 issued-voided-unreachable = L’opérateur dit que le téléphone était éteint ou hors de portée : cet identifiant est annulé et votre essai vous est rendu.
@@ -145,6 +170,7 @@ issued-voided = Le SMS n’a pas pu être remis : cet identifiant est annulé 
 identifier-title = Recevoir un nouvel identifiant de vote
 identifier-lead = Nous vérifions votre identité, puis nous envoyons l’identifiant par SMS. Il remplace aussitôt le précédent. Votre messagerie professionnelle en est informée.
 identifier-button = Recevoir l’identifiant par SMS
+identifier-restored = Ce que vous aviez saisi avant la fin de votre session est là. Relisez, saisissez le code de sécurité, puis envoyez.
 mobile-label = Numéro de téléphone mobile personnel
 mobile-hint = Exemples : 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. Un numéro ne sert qu’à un seul électeur.
 mobile-missing = Saisissez votre numéro de téléphone mobile.
@@ -154,21 +180,29 @@ mobile-elsewhere = Ce numéro vient d’un pays ou d’un territoire qui n’est
 mobile-taken = Ce numéro sert déjà à un autre électeur. Saisissez un autre numéro.
 birthdate-label = Date de naissance
 birthdate-hint = Exemple : 3 7 1968
-birthdate-day = Jour
-birthdate-month = Mois
-birthdate-year = Année
+date-day = Jour
+date-month = Mois
+date-year = Année
 birthdate-missing = Saisissez le jour, le mois et l’année de votre naissance.
 birthdate-invalid = Cette date n’existe pas ou n’est pas complète. Saisissez le jour, le mois et l’année à quatre chiffres, comme 3 7 1968.
 numen-label = NUMEN
 numen-hint = 13 caractères, comme 12E3456789ABC. Le secrétariat de votre établissement le connaît.
 numen-missing = Saisissez votre NUMEN. Le secrétariat de votre établissement peut vous le donner.
 numen-invalid = Un NUMEN compte 13 caractères : deux chiffres, une lettre, sept chiffres et trois lettres, comme 12E3456789ABC.
-captcha-alt = Code de sécurité : cinq lettres ou chiffres à recopier
-captcha-label = Code de sécurité
-captcha-hint = Recopiez les cinq caractères de l’image, en majuscules ou en minuscules.
-captcha-missing = Recopiez le code de sécurité de l’image.
-captcha-wrong = Le code ne correspondait pas à l’image, ou son délai de dix minutes est passé. Recopiez celui de la nouvelle image.
-captcha-used = Ce code a déjà servi. Recopiez celui de la nouvelle image.
+captcha-legend = Code de sécurité
+captcha-alt = Cinq lettres ou chiffres, écrits pour être difficiles à lire par une machine. L’enregistrement qui suit dit un autre code, qui convient aussi.
+captcha-sound = Vous ne lisez pas l’image ? Écoutez six chiffres, dits en français :
+captcha-label = Le code
+captcha-hint = Les cinq caractères de l’image ou les six chiffres de l’enregistrement. Majuscules et espaces ne comptent pas.
+captcha-renew = Un autre code
+captcha-prove = Ni image ni son : mon navigateur répond à ma place
+captcha-proving = Votre navigateur calcule. Cela prend quelques secondes.
+captcha-proved = C’est fait : le code est rempli. Vous pouvez continuer.
+captcha-neither = Ni l’image ni le son ne vous conviennent ? Autorisez JavaScript pour cette page : votre navigateur saura répondre à votre place. Ou contactez l’assistance, en bas de cette page.
+captcha-renewed = Voici un autre code. Ce que vous aviez saisi est gardé.
+captcha-missing = Saisissez le code de l’image ou celui de l’enregistrement.
+captcha-wrong = Ce code n’est pas le bon, ou son délai d’une demi-heure est passé. En voici un autre : saisissez-le.
+captcha-used = Ce code a déjà servi. En voici un autre : saisissez-le.
 request-label = Je demande expressément à recevoir mon identifiant de vote sur ce numéro personnel.
 request-missing = Cochez cette case : sans votre demande expresse, rien ne peut être envoyé sur un numéro personnel.
 
@@ -180,8 +214,8 @@ phone-taken = { $count ->
     [one] Ce numéro sert déjà à un autre électeur. Saisissez-en un autre : aucun essai de vérification n’a été compté, et vous pouvez encore changer de numéro une fois aujourd’hui.
    *[other] Ce numéro sert déjà à un autre électeur. Saisissez-en un autre : aucun essai de vérification n’a été compté, et vous pouvez encore changer de numéro { $count } fois aujourd’hui.
 }
-obstacle-not-open-yet = La demande d’un nouvel identifiant ouvre le { MOMENT($opens) } (heure de Paris). Revenez à ce moment-là.
-obstacle-closed = La demande d’un nouvel identifiant est close depuis le { MOMENT($closes) } (heure de Paris).
+obstacle-not-open-yet = La demande d’un nouvel identifiant ouvre le { MOMENT($opens, $place) }. Revenez à ce moment-là.
+obstacle-closed = La demande d’un nouvel identifiant est close depuis le { MOMENT($closes, $place) }.
 obstacle-has-voted = Votre vote est enregistré : vous n’avez plus besoin d’identifiant.
 obstacle-frozen = Les demandes d’identifiant à votre nom sont bloquées, parce que vous avez signalé une demande qui ne venait pas de vous. Contactez l’assistance.
 obstacle-limit-reached = { $identifiers ->
@@ -207,10 +241,10 @@ follow-advice = Un SMS met d’ordinaire moins d’une minute. Gardez cette page
 
 support-title = Besoin d’aide ?
 support-reach = L’assistance vous répond :
+support-help = Les réponses aux questions les plus fréquentes
 
 ## Aide
 
-help-link = Aide
 help-title = Aide
 help-lead = Ce que les électeurs demandent le plus souvent.
 help-mail-title = Je n’ai pas reçu le courriel
@@ -225,23 +259,30 @@ help-numen-text = Demandez-le au secrétariat de votre établissement : il le 
 help-number-title = Mon numéro sert déjà à un autre électeur
 help-number-text = Un numéro de mobile ne sert qu’à un seul électeur par élection. Si vous partagez ce téléphone, prenez un autre numéro. Si vous êtes seul à l’utiliser, contactez l’assistance.
 help-sms-title = Je n’ai pas reçu le SMS
-help-sms-follow = Connectez-vous et choisissez « Suivre le dernier envoi » : la page dit où est le SMS, et ce que vous pouvez faire.
+help-sms-follow = Connectez-vous et choisissez « Suivre le dernier envoi » : la page dit où est le SMS, et ce que vous pouvez faire.
 help-sms-failed = Un SMS qui n’a pas pu être remis ne vous coûte rien : votre essai vous est rendu, et un courriel vous le dit.
 help-no-mobile-title = Je n’ai pas de téléphone mobile
 help-no-mobile-text = Contactez l’assistance : elle vous dira comment voter.
 help-locked-title = La vérification a échoué plusieurs fois
 help-locked-text = Par sécurité, elle se bloque après quelques erreurs de suite. Vérifiez votre NUMEN auprès du secrétariat de votre établissement, puis contactez l’assistance.
-help-contact-title = Joindre l’assistance
-help-contact-none = Adressez-vous au secrétariat de votre établissement.
+help-captcha-title = Je n’arrive pas à lire le code de sécurité
+help-captcha-text = Demandez « Un autre code », autant de fois qu’il le faut : ce que vous avez saisi est gardé. Vous pouvez aussi écouter le code, ou laisser votre navigateur répondre à votre place.
+help-contents = Sur cette page
+help-secretariat-title = Vous êtes un secrétariat d’établissement
+help-secretariat-numen = Vous connaissez le NUMEN de vos agents. Donnez-le à l’agent lui-même, de vive voix ou en main propre, jamais par courriel.
+help-secretariat-address = Vérifiez avec l’agent son adresse professionnelle : c’est elle qui est sur la liste électorale.
+help-secretariat-never = Ne demandez jamais à un agent son mot de passe, ni l’identifiant reçu par SMS, et ne faites pas la demande à sa place : elle est personnelle.
+help-administration-title = Vous administrez l’élection
+help-administration-text = La liste électorale s’importe et les envois se suivent sur la machine qui héberge ce site. Sa documentation décrit chaque commande.
 
 ## Ce n’est pas moi
 
 disavow-title = Vous n’avez pas demandé cet identifiant ?
-disavow-text = En confirmant, l’identifiant envoyé pour « { $election } » cesse de fonctionner, et aucun autre ne pourra être demandé à votre nom sans l’assistance.
+disavow-text = En confirmant, l’identifiant envoyé pour « { $election } » cesse de fonctionner, et aucun autre ne pourra être demandé à votre nom sans l’assistance.
 disavow-button = Ce n’est pas moi : tout bloquer
 disavow-else = Si c’est bien vous qui l’avez demandé, fermez simplement cette page.
 disavow-done-title = Les demandes à votre nom sont bloquées
-disavow-done-text = L’identifiant envoyé pour « { $election } » ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
+disavow-done-text = L’identifiant envoyé pour « { $election } » ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
 disavow-gone-title = Ce lien ne fonctionne plus
 disavow-gone-text = Il n’a sans doute pas été copié en entier. Copiez-le de nouveau depuis le courriel.
 
@@ -267,6 +308,7 @@ error-503-text = Réessayez dans quelques instants.
 demo = Démonstration
 demo-strip = Démonstration : les électeurs sont fictifs et rien n’est envoyé.
 demo-strip-messages = Voir les messages capturés
+demo-strip-parts = Voir les composants
 guide-title = Le parcours, pas à pas
 guide-lead = Prenez la place de cette électrice ou de cet électeur fictif :
 guide-1 = Demandez un lien pour son adresse
@@ -278,3 +320,9 @@ demo-messages-title = Messages capturés
 demo-messages-lead = Les courriels et les SMS que la démonstration aurait envoyés, du plus récent au plus ancien.
 demo-messages-none = Aucun message pour l’instant.
 demo-sms = SMS
+demo-parts-title = Composants
+demo-parts-lead = Chaque partie dont les pages sont faites, dans chacun de ses états.
+demo-parts-steps = Étapes
+demo-parts-alerts = Annonces
+demo-parts-fields = Champs, erreurs et boutons
+demo-parts-tables = Récapitulatif, tableau et pages

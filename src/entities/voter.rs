@@ -30,6 +30,12 @@ pub enum Relation {
     Election,
     #[sea_orm(belongs_to = "super::account::Entity", from = "Column::AccountId", to = "super::account::Column::Id")]
     Account,
+    #[sea_orm(
+        belongs_to = "super::establishment::Entity",
+        from = "Column::EstablishmentId",
+        to = "super::establishment::Column::Id"
+    )]
+    Establishment,
 }
 
 impl Related<super::election::Entity> for Entity {
@@ -41,6 +47,12 @@ impl Related<super::election::Entity> for Entity {
 impl Related<super::account::Entity> for Entity {
     fn to() -> RelationDef {
         Relation::Account.def()
+    }
+}
+
+impl Related<super::establishment::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Establishment.def()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::seat::{Seat, identifiers};
+use super::seat::{self, Seat, identifiers};
 use super::void;
 use crate::entities::voting_identifier::State;
-use crate::entities::{account, election, establishment, voter, voting_identifier};
+use crate::entities::{account, establishment, voter, voting_identifier};
 use crate::fault::Fault;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
@@ -15,12 +15,11 @@ use crate::values::Token;
 pub async fn look(portal: &Portal, token: &Token) -> Result<Option<(Seat, voting_identifier::Model)>, Fault> {
     let found = voting_identifier::Entity::find()
         .filter(voting_identifier::Column::DisavowDigest.eq(token.digest()))
-        .find_also_related(voter::Entity)
         .one(&*portal.db)
         .await?;
-    let Some((identifier, Some(voter))) = found else { return Ok(None) };
-    let election = election::Entity::find_by_id(voter.election_id).one(&*portal.db).await?;
-    Ok(election.map(|election| (Seat { election, voter }, identifier)))
+    let Some(identifier) = found else { return Ok(None) };
+    let seat = seat::of_voter(&*portal.db, identifier.voter_id).await?;
+    Ok(seat.map(|seat| (seat, identifier)))
 }
 
 /// Freezes issuance for the voter, revokes what is active, and tells the mailbox and the election's assistance. Doing
@@ -35,7 +34,7 @@ pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
         return Err(Fault::new("a voter without an account or an establishment"));
     };
     let (election, email, number) = (&seat.election, &account.email, &disavowed.masked_number);
-    let heard = letters::identifier_disavowed(portal, (email, account.speaks()), election)?;
+    let heard = letters::identifier_disavowed(portal, seat.reader(&account), election)?;
     let report = letters::disavowal_reported(portal, election, &seat.voter, email, &establishment, number)?;
     let work = portal.db.begin().await?;
     let voter = voter::Entity::find_by_id(seat.voter.id).lock_exclusive().one(&*work).await?;

@@ -59,7 +59,7 @@ pub async fn request(
     request: &Request,
 ) -> Result<Outcome, Fault> {
     let now = portal.now();
-    let draft = draft(portal, &seat.election, account, request)?;
+    let draft = draft(portal, seat, account, request)?;
     let digests = digests(portal, &seat.election, request);
 
     let work = portal.db.begin().await?;
@@ -111,24 +111,14 @@ pub async fn request(
     })
 }
 
-fn draft(
-    portal: &Portal,
-    election: &election::Model,
-    account: &account::Model,
-    request: &Request,
-) -> Result<Draft, Fault> {
+fn draft(portal: &Portal, seat: &Seat, account: &account::Model, request: &Request) -> Result<Draft, Fault> {
+    let election = &seat.election;
     let identifier = VotingIdentifier::draw(&portal.chance);
     let disavow = Token::draw(&portal.chance);
     Ok(Draft {
         identifier_digest: identifier.digest(&portal.keys.of_election(election.id)),
         sms: letters::identifier_sms(portal, election, &request.mobile, &identifier, account.speaks())?,
-        mail: letters::identifier_sent(
-            portal,
-            (&account.email, account.speaks()),
-            election,
-            &request.mobile,
-            &disavow,
-        )?,
+        mail: letters::identifier_sent(portal, seat.reader(account), election, &request.mobile, &disavow)?,
         disavow,
     })
 }

@@ -1,32 +1,55 @@
 //! An account's place on the roll of an election, and what was issued to it.
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::rules::Standing;
 use crate::entities::voting_identifier::State;
-use crate::entities::{election, voter, voting_identifier};
+use crate::entities::{account, election, establishment, voter, voting_identifier};
 use crate::fault::Fault;
+use crate::outbox::letters::Reader;
 use crate::portal::Portal;
-use crate::values::Instant;
+use crate::values::{Instant, Territory};
 
 /// An account's place on the roll of one election.
 #[derive(Clone, Debug)]
 pub struct Seat {
     pub election: election::Model,
     pub voter: voter::Model,
+    /// Where the voter's establishment is.
+    pub territory: Territory,
+}
+
+impl Seat {
+    /// The voter as a reader of letters.
+    pub fn reader<'a>(&self, account: &'a account::Model) -> Reader<'a> {
+        Reader { email: &account.email, language: account.speaks(), territory: self.territory }
+    }
 }
 
 /// The elections on whose rolls an account is: the ones open now first, then the next to close.
 pub async fn seats(db: &impl ConnectionTrait, account: i64, now: Instant) -> Result<Vec<Seat>, Fault> {
-    let found = voter::Entity::find()
-        .filter(voter::Column::AccountId.eq(account))
-        .find_also_related(election::Entity)
-        .all(db)
-        .await?;
-    let mut seats: Vec<Seat> =
-        found.into_iter().filter_map(|(voter, election)| Some(Seat { election: election?, voter })).collect();
+    let mut seats = find_seats(db, voter::Column::AccountId.eq(account)).await?;
     seats.sort_by_key(|seat| (!is_open(&seat.election, now), seat.election.reissue_closes, seat.election.id));
     Ok(seats)
+}
+
+/// The seat that a row of the roll is.
+pub async fn of_voter(db: &impl ConnectionTrait, voter: i64) -> Result<Option<Seat>, Fault> {
+    Ok(find_seats(db, voter::Column::Id.eq(voter)).await?.pop())
+}
+
+async fn find_seats(db: &impl ConnectionTrait, which: Expr) -> Result<Vec<Seat>, Fault> {
+    let found = voter::Entity::find()
+        .filter(which)
+        .find_also_related(election::Entity)
+        .find_also_related(establishment::Entity)
+        .all(db)
+        .await?;
+    let seat = |(voter, election, establishment): (_, _, Option<establishment::Model>)| {
+        Some(Seat { election: election?, voter, territory: Territory::of_academy(&establishment?.academy) })
+    };
+    Ok(found.into_iter().filter_map(seat).collect())
 }
 
 /// One seat of an account: the named election's, or the first.

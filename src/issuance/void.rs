@@ -4,12 +4,12 @@
 use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect};
 
-use super::seat::{end, identifiers};
+use super::seat::{self, end, identifiers};
 use crate::carriers::Reason;
 use crate::db::Work;
 use crate::entities::message::State as SmsState;
 use crate::entities::voting_identifier::{Column, Entity, Model, State};
-use crate::entities::{account, election, message, phone_claim, voter};
+use crate::entities::{account, message, phone_claim, voter};
 use crate::fault::Fault;
 use crate::outbox::{self, letters, post};
 use crate::portal::Portal;
@@ -53,16 +53,11 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
     if identifier.state != State::Active {
         return Ok(());
     }
-    let election = election::Entity::find_by_id(voter.election_id).one(&**work).await?;
+    let seat = seat::of_voter(&**work, voter.id).await?;
     let account = account::Entity::find_by_id(voter.account_id).one(&**work).await?;
-    if let (Some(election), Some(account)) = (election, account) {
-        let letter = letters::identifier_voided(
-            portal,
-            (&account.email, account.speaks()),
-            &election,
-            &identifier.masked_number,
-            reason,
-        )?;
+    if let (Some(seat), Some(account)) = (seat, account) {
+        let (to, number) = (seat.reader(&account), &identifier.masked_number);
+        let letter = letters::identifier_voided(portal, to, &seat.election, number, reason)?;
         outbox::enqueue(&**work, portal, Some(account.id), letter).await?;
     }
     Ok(())

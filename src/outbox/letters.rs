@@ -8,14 +8,19 @@ use crate::entities::{election, establishment, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::texts;
-use crate::values::{Instant, Language, MobileNumber, Token, VotingIdentifier, gsm7};
+use crate::values::{Instant, Language, MobileNumber, Territory, Token, VotingIdentifier, gsm7};
 
 /// What somebody waits for in front of a page goes before what only informs.
 const AWAITED: i16 = 0;
 const NOTICE: i16 = 1;
 
-/// The address of a mail, and the language of who reads it.
-pub type Reader<'a> = (&'a str, Language);
+/// Who reads a mail: where it goes, in which language, and by which clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    pub email: &'a str,
+    pub language: Language,
+    pub territory: Territory,
+}
 
 /// Every message of the portal, by the name of its template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +178,8 @@ pub fn disavowal_reported(
         "at": portal.now(),
         "number": masked_number,
     });
-    mail(portal, Letter::DisavowalReported, (&election.support_email, Language::French), None, context)
+    let desk = Reader { email: &election.support_email, language: Language::French, territory: Territory::Metropole };
+    mail(portal, Letter::DisavowalReported, desk, None, context)
 }
 
 /// Whom to call, as letters and pages say it.
@@ -188,14 +194,15 @@ pub fn support(election: &election::Model) -> Value {
 fn mail(
     portal: &Portal,
     letter: Letter,
-    (to, language): Reader<'_>,
+    to: Reader<'_>,
     election: Option<&election::Model>,
     mut context: Value,
 ) -> Result<Sealed, Fault> {
     let is_answered = portal.settings.mail.reply_to.is_some();
     context["signature"] = if is_answered { "mail-signature" } else { "mail-signature-unanswered" }.into();
-    context["frame"] = json!({ "lang": language.code() });
+    context["frame"] = json!({ "lang": to.language.code(), "place": to.territory.code() });
+    context["brand"] = portal.settings.appearance.name.as_str().into();
     context["support"] = election.map(support).into();
     let texts::Letter { subject, text, html } = portal.texts.letter(&format!("mail/{}", letter.name()), &context)?;
-    seal(portal, letter, &Content::Mail(Mail { to: to.to_owned(), subject, text, html }))
+    seal(portal, letter, &Content::Mail(Mail { to: to.email.to_owned(), subject, text, html }))
 }

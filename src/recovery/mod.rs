@@ -10,9 +10,10 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use crate::entities::{account, recovery_request, recovery_ticket};
 use crate::fault::Fault;
 use crate::issuance::seat::seats;
+use crate::outbox::letters::Reader;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
-use crate::values::{EmailAddress, Language, Purpose, Token};
+use crate::values::{EmailAddress, Language, Purpose, Territory, Token};
 
 pub mod redeem;
 pub mod rules;
@@ -90,8 +91,11 @@ async fn give_link(
     let until = now + chrono::Duration::minutes(portal.population(&account.population)?.link_minutes.into());
     let token = Token::draw(&portal.chance);
     let seats = seats(&**work, account.id, now).await?;
-    let election = seats.first().map(|seat| &seat.election);
-    let letter = letters::password_link(portal, (&account.email, language), &token, until, election)?;
+    let seat = seats.first();
+    let election = seat.map(|seat| &seat.election);
+    let territory = seat.map_or(Territory::Metropole, |seat| seat.territory);
+    let to = Reader { email: &account.email, language, territory };
+    let letter = letters::password_link(portal, to, &token, until, election)?;
     recovery_ticket::Entity::update_many()
         .col_expr(recovery_ticket::Column::ClosedAt, sea_orm::sea_query::Expr::value(now))
         .filter(recovery_ticket::Column::AccountId.eq(account.id))

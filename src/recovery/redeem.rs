@@ -6,13 +6,14 @@ use super::rules;
 use crate::delivery::mailbox;
 use crate::entities::{account, recovery_ticket, voter};
 use crate::fault::Fault;
-use crate::issuance::seat::seats;
+use crate::issuance::seat::{Seat, seats};
+use crate::outbox::letters::Reader;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
 use crate::sign_in::{self, sessions};
 use crate::values::email::local_part;
 use crate::values::password::{Criterion, Person};
-use crate::values::{EmailAddress, Instant, Language, PasswordPolicy, Token};
+use crate::values::{EmailAddress, Instant, Language, PasswordPolicy, Territory, Token};
 
 /// A link that still opens.
 #[derive(Debug)]
@@ -20,6 +21,15 @@ pub struct OpenLink {
     pub account: account::Model,
     pub expires_at: Instant,
     pub policy: PasswordPolicy,
+    /// The account's place on a roll, if it has one.
+    pub seat: Option<Seat>,
+}
+
+impl OpenLink {
+    /// By whose clock its owner lives.
+    pub fn territory(&self) -> Territory {
+        self.seat.as_ref().map_or(Territory::Metropole, |seat| seat.territory)
+    }
 }
 
 #[derive(Debug)]
@@ -50,7 +60,8 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<OpenLink>, Fa
         return Ok(None);
     }
     let policy = portal.population(&account.population)?.password.clone();
-    Ok(Some(OpenLink { account, expires_at: ticket.expires_at, policy }))
+    let seat = seats(&*portal.db, account.id, portal.now()).await?.into_iter().next();
+    Ok(Some(OpenLink { account, expires_at: ticket.expires_at, policy, seat }))
 }
 
 /// Sets the password, ends every session of the account and tells its mailbox.
@@ -73,9 +84,8 @@ pub async fn redeem(
     };
     let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
     let hash = place.hash(password).await?;
-    let seats = seats(&*portal.db, link.account.id, portal.now()).await?;
-    let election = seats.first().map(|seat| &seat.election);
-    let letter = letters::password_changed(portal, (&link.account.email, language), election)?;
+    let to = Reader { email: &link.account.email, language, territory: link.territory() };
+    let letter = letters::password_changed(portal, to, link.seat.as_ref().map(|seat| &seat.election))?;
 
     let work = portal.db.begin().await?;
     // The account first, then its links: the order in which a new link is given, too.

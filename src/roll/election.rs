@@ -9,13 +9,13 @@ use toml::Table;
 use crate::entities::election;
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::values::EmailAddress;
-use crate::values::mobile::Territory;
+use crate::values::{EmailAddress, Territory};
 
 /// The keys of an election file, beside those of its table `support`.
 const KEYS: [&str; 7] =
     ["name", "reissue_opens", "reissue_closes", "max_identifiers", "max_failed_checks", "territories", "support"];
 const SUPPORT_KEYS: [&str; 3] = ["phone", "email", "hours"];
+const TERRITORIES: &str = "une liste de codes parmi FR, GP, MQ, GF, RE, YT, PM, NC, PF et WF";
 const MOMENT: &str = "une date avec son fuseau, comme 2026-11-23T10:00:00+01:00";
 
 /// Adds the election that a file describes. Returns its id, or why the file is refused.
@@ -30,7 +30,7 @@ pub async fn add(portal: &Portal, text: &str) -> Result<Result<i64, String>, Fau
 /// The territories of an election, as they are kept: `FR,GP`.
 pub fn territories(election: &election::Model) -> Vec<Territory> {
     let kept = election.territories.split(',');
-    kept.filter_map(|code| serde_json::from_value(code.into()).ok()).collect()
+    kept.filter_map(Territory::from_code).collect()
 }
 
 pub async fn find(portal: &Portal, id: i64) -> Result<Option<election::Model>, Fault> {
@@ -57,8 +57,9 @@ fn read(text: &str) -> Result<election::ActiveModel, String> {
     let closes = moment(&file, "reissue_closes")?;
     let number = |key| if file.contains_key(key) { field(&file, key, "un nombre entier") } else { Ok(3) };
     let (max_identifiers, max_failed_checks): (i32, i32) = (number("max_identifiers")?, number("max_failed_checks")?);
-    let territories: Vec<Territory> =
-        field(&file, "territories", "une liste de codes parmi FR, GP, MQ, GF, RE, YT, PM, NC, PF et WF")?;
+    let territories: Vec<String> = field(&file, "territories", TERRITORIES)?;
+    let territories: Option<Vec<Territory>> = territories.iter().map(|code| Territory::from_code(code)).collect();
+    let territories = territories.ok_or_else(|| format!("territories : attendu {TERRITORIES}"))?;
     let support: Table = field(&file, "support", "une table avec phone, email et hours")?;
     known_keys(&support, &SUPPORT_KEYS, "support.")?;
     let support_text = |key: &str| -> Result<String, String> {
@@ -88,10 +89,7 @@ fn read(text: &str) -> Result<election::ActiveModel, String> {
     if territories.is_empty() {
         return Err("territories : au moins un territoire".into());
     }
-    let codes: Vec<String> = territories
-        .iter()
-        .filter_map(|territory| serde_json::to_value(territory).ok()?.as_str().map(str::to_owned))
-        .collect();
+    let codes: Vec<&str> = territories.into_iter().map(Territory::code).collect();
     Ok(election::ActiveModel {
         id: NotSet,
         name: Set(name.trim().to_owned()),

@@ -32,6 +32,7 @@ impl Settings {
             self.keys().is_some(),
             "portal.secret : attendu 32 octets en base64 ; créez-en un avec « openssl rand -base64 32 »",
         );
+        self.appearance.check(&mut check);
         let database = self.database.url.expose_secret();
         check(
             database.starts_with("sqlite:")
@@ -159,6 +160,10 @@ pub fn doubts(settings: &Settings) -> Vec<&'static str> {
         (
             settings.sms.carrier == SmsChoice::File,
             "sms.carrier vaut file : aucun SMS ne part, ils sont écrits dans un dossier",
+        ),
+        (
+            settings.legal.each().iter().any(|(_, value)| value.is_none()),
+            "legal : publisher, director, host ou data_protection manque, les mentions légales sont incomplètes",
         ),
         (!https, "portal.public_url est en http : les cookies et les mots de passe circulent en clair"),
     ]

@@ -1,5 +1,6 @@
 //! The settings: typed sections, read and checked before anything starts.
 
+pub mod appearance;
 mod check;
 mod read;
 mod shown;
@@ -17,16 +18,19 @@ pub use check::doubts;
 pub use read::figment;
 pub use shown::shown;
 
-use crate::values::{Keys, PasswordPolicy};
+use crate::values::{Colour, Keys, PasswordPolicy};
 
 /// The profile in which trials run: captured messages on a page, a fixed security code allowed.
 pub const DEMO: &str = "demo";
 /// The population of those who vote.
 pub const ELECTORS: &str = "electors";
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub profile: Profile,
     pub portal: PortalSettings,
+    pub appearance: AppearanceSettings,
+    pub legal: LegalSettings,
     pub database: DatabaseSettings,
     pub mail: MailSettings,
     pub sms: SmsSettings,
@@ -41,6 +45,32 @@ pub struct Settings {
 pub struct PortalSettings {
     pub public_url: String,
     pub secret: Option<SecretString>,
+}
+
+/// How the election presents itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppearanceSettings {
+    /// What stands at the top of each page and in its title.
+    pub name: String,
+    /// A file: SVG, PNG or WebP.
+    pub logo: Option<PathBuf>,
+    /// Of buttons and links.
+    pub accent: Option<Colour>,
+    /// Of what marks a place: the band at the top, the step that one is at.
+    pub second: Option<Colour>,
+}
+
+/// Who answers for the site, as the legal notice and the page on personal data tell it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalSettings {
+    pub publisher: Option<String>,
+    /// The director of publication.
+    pub director: Option<String>,
+    pub host: Option<String>,
+    /// How the data protection officer is reached.
+    pub data_protection: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::{PortalSettings, Settings};
 
-const SECTIONS: [&str; 8] =
-    ["portal", "database", "mail", "sms", "throttle", "password_hash", "captcha", "populations"];
+const SECTIONS: [&str; 10] =
+    ["portal", "appearance", "legal", "database", "mail", "sms", "throttle", "password_hash", "captcha", "populations"];
 const PUBLIC_URL: &str = "portal.public_url : attendu une adresse sans chemin, comme https://vote.example.fr";
 
 /// The defaults, then Rocket.toml of this folder, then the environment.
@@ -30,6 +30,8 @@ impl Settings {
     pub fn read(figment: &Figment) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
         let portal = section::<PortalSettings>(figment, "portal", &mut faults);
+        let appearance = section(figment, "appearance", &mut faults);
+        let legal = section(figment, "legal", &mut faults);
         let database = section(figment, "database", &mut faults);
         let mail = section(figment, "mail", &mut faults);
         let sms = section(figment, "sms", &mut faults);
@@ -51,6 +53,8 @@ impl Settings {
             let settings = Self {
                 profile: figment.profile().clone(),
                 portal,
+                appearance: appearance?,
+                legal: legal?,
                 database: database?,
                 mail: mail?,
                 sms: sms?,
@@ -98,6 +102,8 @@ fn describe(kind: &rocket::figment::error::Kind) -> String {
             };
             format!("valeur refusée, attendu : {wanted}")
         }
+        // From a value's own reading.
+        Kind::Message(message) if message == "no colour" => "attendu une couleur, comme #0b5a6b".to_owned(),
         _ => "illisible".to_owned(),
     }
 }

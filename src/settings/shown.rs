@@ -17,6 +17,17 @@ pub fn shown(settings: &Settings) -> String {
     line("profile", quoted(settings.profile.as_str().as_str()));
     line("portal.public_url", quoted(settings.public_url()));
     line("portal.secret", hidden(&settings.portal.secret));
+    let appearance = &settings.appearance;
+    line("appearance.name", quoted(&appearance.name));
+    let logo = appearance.logo.as_ref().map(|path| path.display().to_string());
+    line("appearance.logo", quoted(&logo.unwrap_or_default()));
+    for (key, colour) in [("accent", appearance.accent), ("second", appearance.second)] {
+        let colour = colour.map(|colour| colour.to_string());
+        line(&format!("appearance.{key}"), quoted(&colour.unwrap_or_default()));
+    }
+    for (key, value) in settings.legal.each() {
+        line(&format!("legal.{key}"), quoted(value.unwrap_or_default()));
+    }
     line("database.url", quoted(&without_password(settings.database.url.expose_secret())));
     line("mail.carrier", quoted(&format!("{:?}", settings.mail.carrier).to_lowercase()));
     line("mail.smtp_url", hidden(&settings.mail.smtp_url));

@@ -66,6 +66,12 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<SignedIn>, Fa
     }))
 }
 
+/// Whose session a token was, until somebody ended it: time alone ends it without forgetting whose it was.
+pub async fn owner(portal: &Portal, token: &Token) -> Result<Option<i64>, Fault> {
+    let found = session::Entity::find_by_id(token.digest()).one(&*portal.db).await?;
+    Ok(found.map(|session| session.account_id))
+}
+
 async fn living(portal: &Portal, token: &Token) -> Result<Option<(session::Model, account::Model)>, Fault> {
     let found = session::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&*portal.db).await?;
     let lives = |session: &session::Model| portal.now() < end(session.opened_at, session.seen_at);

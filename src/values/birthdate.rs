@@ -27,8 +27,11 @@ impl Birthdate {
         }
     }
 
-    /// The three fields of a form.
+    /// The three fields of a form; or all of it in the first, by who does not see the others.
     pub fn of_parts(day: &str, month: &str, year: &str, now: Instant) -> Option<Self> {
+        if month.trim().is_empty() && year.trim().is_empty() && !day.trim().bytes().all(|b| b.is_ascii_digit()) {
+            return Self::parse(day, now);
+        }
         let year = digits(year, 4).filter(|&year| year >= 1900)?;
         let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, digits(month, 2)?, digits(day, 2)?)?;
         (date < paris::day(now)).then_some(Self(date))

@@ -41,6 +41,11 @@ impl Chance {
         }
     }
 
+    /// One of several, all equally likely. There is at least one.
+    pub fn one_of<'a, T>(&self, all: &'a [T]) -> &'a T {
+        &all[self.below(u32::try_from(all.len()).unwrap_or(1)) as usize]
+    }
+
     /// A number from 0 to 1.
     pub fn luck(&self) -> f64 {
         f64::from(u32::from_le_bytes(self.bytes())) / f64::from(u32::MAX)

@@ -5,66 +5,10 @@ use std::str::FromStr;
 
 use phonenumber::metadata::{DATABASE, Descriptor};
 use phonenumber::{Mode, PhoneNumber, Type, country};
-use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use super::Territory;
 use super::keys::{Keys, Purpose};
-
-/// Where a number may come from; which of these an election allows is its own setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Territory {
-    #[serde(rename = "FR")]
-    Metropole,
-    #[serde(rename = "GP")]
-    Guadeloupe,
-    #[serde(rename = "MQ")]
-    Martinique,
-    #[serde(rename = "GF")]
-    Guyane,
-    #[serde(rename = "RE")]
-    Reunion,
-    #[serde(rename = "YT")]
-    Mayotte,
-    #[serde(rename = "PM")]
-    SaintPierreEtMiquelon,
-    #[serde(rename = "NC")]
-    NouvelleCaledonie,
-    #[serde(rename = "PF")]
-    Polynesie,
-    #[serde(rename = "WF")]
-    WallisEtFutuna,
-}
-
-impl Territory {
-    pub const ALL: [Self; 10] = [
-        Self::Metropole,
-        Self::Guadeloupe,
-        Self::Martinique,
-        Self::Guyane,
-        Self::Reunion,
-        Self::Mayotte,
-        Self::SaintPierreEtMiquelon,
-        Self::NouvelleCaledonie,
-        Self::Polynesie,
-        Self::WallisEtFutuna,
-    ];
-
-    /// The plan in which a number is read, and whether its numbers may be typed with a leading 0.
-    fn plan(self) -> (&'static str, bool) {
-        match self {
-            Self::Metropole => ("FR", true),
-            Self::Guadeloupe => ("GP", true),
-            Self::Martinique => ("MQ", true),
-            Self::Guyane => ("GF", true),
-            Self::Reunion => ("RE", true),
-            Self::Mayotte => ("YT", true),
-            Self::SaintPierreEtMiquelon => ("PM", true),
-            Self::NouvelleCaledonie => ("NC", false),
-            Self::Polynesie => ("PF", false),
-            Self::WallisEtFutuna => ("WF", false),
-        }
-    }
-}
 
 /// Why a typed number can't receive the SMS; each gets its own sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +31,8 @@ impl MobileNumber {
         let Some(typed) = tidy(text) else { return Err(NumberFault::Unreadable) };
         let mut fault = NumberFault::Unreadable;
         for territory in Territory::ALL {
-            let (plan, shares_zero) = territory.plan();
-            if !shares_zero && !typed.starts_with('+') {
+            let plan = territory.code();
+            if !territory.shares_zero() && !typed.starts_with('+') {
                 continue;
             }
             let Some((number, is_mobile)) = read(&typed, plan) else { continue };
@@ -114,6 +58,17 @@ impl MobileNumber {
     /// One number has another digest in another election, so that elections can't be matched.
     pub fn digest(&self, keys: &Keys, election: i64) -> Vec<u8> {
         keys.digest(Purpose::Phone, &[&election.to_le_bytes(), self.0.as_bytes()])
+    }
+
+    /// As people write it at home: `06 12 34 56 78`, or `+687 75 12 34` where no 0 leads.
+    pub fn written(&self) -> String {
+        let Ok(number) = PhoneNumber::from_str(&self.0) else { return self.0.clone() };
+        let leads_with_zero = |territory: &Territory| {
+            let plan = DATABASE.by_id(territory.code());
+            territory.shares_zero() && plan.is_some_and(|plan| plan.country_code() == number.code().value())
+        };
+        let mode = if Territory::ALL.iter().any(leads_with_zero) { Mode::National } else { Mode::International };
+        number.format().mode(mode).to_string().replace(['-', '.'], " ")
     }
 
     /// What may be shown: the last two digits.
@@ -185,7 +140,7 @@ fn is_foreign(typed: &str) -> bool {
         return false;
     };
     let ours = |territory: Territory| {
-        let plan = DATABASE.by_id(territory.plan().0);
+        let plan = DATABASE.by_id(territory.code());
         plan.is_some_and(|plan| plan.country_code() == number.country().code())
     };
     number.is_valid() && !Territory::ALL.into_iter().any(ours)
@@ -235,7 +190,7 @@ mod tests {
     #[test]
     fn the_example_of_each_plan_is_a_mobile_number() {
         for territory in Territory::ALL {
-            let plan = DATABASE.by_id(territory.plan().0).unwrap();
+            let plan = DATABASE.by_id(territory.code()).unwrap();
             let example =
                 format!("+{}{}", plan.country_code(), plan.descriptors().mobile().unwrap().example().unwrap());
             assert_eq!(MobileNumber::parse(&example, &[territory]).unwrap().e164(), example);
@@ -263,6 +218,24 @@ mod tests {
             ("+508639981234", all, NumberFault::Unreadable),
         ] {
             assert_eq!(MobileNumber::parse(typed, allowed).unwrap_err(), fault, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_shown_back_as_people_write_it() {
+        for (typed, written) in [
+            ("+33612345678", "06 12 34 56 78"),
+            ("06.12.34.56.78", "06 12 34 56 78"),
+            ("0690001234", "0690 00 12 34"),
+            ("00596 696 12 34 56", "0696 12 34 56"),
+            ("0639012345", "0639 01 23 45"),
+            ("+508551234", "055 12 34"),
+            ("+687751234", "+687 75 12 34"),
+            ("+68987123456", "+689 87 12 34 56"),
+        ] {
+            let number = MobileNumber::parse(typed, &Territory::ALL).unwrap();
+            assert_eq!(number.written(), written, "{typed}");
+            assert_eq!(MobileNumber::parse(written, &Territory::ALL).as_ref(), Ok(&number));
         }
     }
 

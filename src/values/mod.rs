@@ -3,6 +3,7 @@
 pub mod birthdate;
 pub mod chance;
 pub mod clock;
+pub mod colour;
 pub mod email;
 pub mod gsm7;
 pub mod identifier;
@@ -12,16 +13,19 @@ pub mod mobile;
 pub mod numen;
 pub mod paris;
 pub mod password;
+pub mod territory;
 pub mod token;
 
 pub use birthdate::Birthdate;
 pub use chance::Chance;
 pub use clock::{Clock, Instant};
+pub use colour::Colour;
 pub use email::EmailAddress;
 pub use identifier::VotingIdentifier;
 pub use keys::{Keys, Purpose};
 pub use language::Language;
-pub use mobile::{MobileNumber, Territory};
+pub use mobile::MobileNumber;
 pub use numen::Numen;
 pub use password::PasswordPolicy;
+pub use territory::Territory;
 pub use token::Token;

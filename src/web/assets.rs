@@ -1,19 +1,89 @@
-//! The stylesheet, the script and the icon, embedded, under names that change with their content.
+//! The stylesheet, the script and the pictures, under names that change with their content.
 
-use rocket::get;
+use std::collections::BTreeMap;
+
+use rocket::fairing::AdHoc;
 use rocket::http::{ContentType, Header, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::Responder;
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rocket::{State, get};
+use rust_embed::RustEmbed;
+use sha2::{Digest as _, Sha256};
+
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::settings::{AppearanceSettings, appearance};
 
 /// A name may be kept for a year: another content has another name.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// What is asked for under an older name: a page that was open when the portal was renewed.
 const ASK_AGAIN: &str = "no-cache";
+const STYLE: &str = "guichet.css";
 
 #[derive(RustEmbed)]
 #[folder = "static"]
-struct Files;
+struct Embedded;
+
+/// Every file that pages ask for, as it is served.
+pub struct Assets {
+    files: BTreeMap<String, File>,
+    /// The name of the election's logo, if it has one.
+    pub logo: Option<String>,
+}
+
+struct File {
+    bytes: Vec<u8>,
+    mark: String,
+}
+
+impl Assets {
+    fn load(settings: &AppearanceSettings) -> Result<Self, Fault> {
+        let mut files = BTreeMap::new();
+        for name in Embedded::iter() {
+            let Some(file) = Embedded::get(&name) else { continue };
+            let mut bytes = file.data.into_owned();
+            if name == STYLE {
+                bytes.extend(settings.style().into_bytes());
+            }
+            files.insert(name.into_owned(), File::new(bytes));
+        }
+        let logo = settings.logo.as_deref().and_then(|path| Some((path, appearance::kind(path)?)));
+        let logo = match logo {
+            Some((path, kind)) => {
+                let name = format!("logo.{kind}");
+                files.insert(name.clone(), File::new(std::fs::read(path)?));
+                Some(name)
+            }
+            None => None,
+        };
+        Ok(Self { files, logo })
+    }
+
+    /// Where a file is found: `guichet.css` under `/static/guichet.1f2e3d4c.css`.
+    pub fn address(&self, name: &str) -> String {
+        let mark = self.files.get(name).map(|file| file.mark.as_str()).unwrap_or_default();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        format!("/static/{stem}.{mark}.{extension}")
+    }
+}
+
+/// Reads the files once, before anything is served.
+pub fn fairing() -> AdHoc {
+    AdHoc::try_on_ignite("assets", |rocket| async {
+        let loaded = rocket.state::<Portal>().map(|portal| Assets::load(&portal.settings.appearance));
+        match loaded {
+            Some(Ok(assets)) => Ok(rocket.manage(assets)),
+            _ => Err(rocket),
+        }
+    })
+}
+
+impl File {
+    fn new(bytes: Vec<u8>) -> Self {
+        let mark = hex::encode(&Sha256::digest(&bytes)[..4]);
+        Self { bytes, mark }
+    }
+}
 
 #[derive(Responder)]
 pub enum Asset {
@@ -42,37 +112,25 @@ impl<'r> FromRequest<'r> for Had<'r> {
     }
 }
 
-/// Where a file is found: `guichet.css` under `/static/guichet.1f2e3d4c.css`.
-pub fn address(name: &str) -> String {
-    let mark = Files::get(name).map(|file| mark(&file)).unwrap_or_default();
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    format!("/static/{stem}.{mark}.{extension}")
-}
-
 #[get("/static/<name>")]
-pub fn file(name: &str, had: Had<'_>) -> Result<Asset, Status> {
+pub fn file(assets: &State<Assets>, name: &str, had: Had<'_>) -> Result<Asset, Status> {
     let found = || {
         let (rest, extension) = name.rsplit_once('.')?;
         let (stem, asked) = rest.rsplit_once('.')?;
-        let file = Files::get(&format!("{stem}.{extension}"))?;
+        let file = assets.files.get(&format!("{stem}.{extension}"))?;
         Some((asked, file, ContentType::from_extension(extension)?))
     };
     let (asked, file, kind) = found().ok_or(Status::NotFound)?;
-    let mark = mark(&file);
-    let tag = format!("\"{mark}\"");
+    let tag = format!("\"{}\"", file.mark);
     // `W/`: a proxy may have compressed it meanwhile.
     let is_same = |known: &str| known.trim().trim_start_matches("W/") == tag;
     if had.0.is_some_and(|known| known.split(',').any(is_same)) {
         return Ok(Asset::Unchanged(()));
     }
     Ok(Asset::Whole(Box::new(Content {
-        bytes: file.data.into_owned(),
+        bytes: file.bytes.clone(),
         kind,
-        cached: Header::new("Cache-Control", if asked == mark { FOR_EVER } else { ASK_AGAIN }),
+        cached: Header::new("Cache-Control", if asked == file.mark { FOR_EVER } else { ASK_AGAIN }),
         tag: Header::new("ETag", tag),
     })))
-}
-
-fn mark(file: &EmbeddedFile) -> String {
-    hex::encode(&file.metadata.sha256_hash()[..4])
 }

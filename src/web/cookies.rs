@@ -1,11 +1,14 @@
 //! The portal's cookies: necessary ones only, unreadable to scripts, and sealed where they hold something.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::portal::Portal;
@@ -17,11 +20,13 @@ const ADDRESS: &str = "guichet-address";
 const BROWSER: &str = "guichet-browser";
 const HELD: &str = "guichet-held";
 const LANGUAGE: &str = "guichet-language";
+const FORM: &str = "guichet-form";
 
 /// A browser stays known through an election.
 const BROWSER_LIFE: Duration = Duration::days(60);
 const ADDRESS_LIFE: Duration = Duration::minutes(30);
 const HELD_LIFE: Duration = Duration::minutes(2);
+const FORM_LIFE: Duration = Duration::minutes(30);
 
 /// A form that waits for the hashing pool, kept by the browser so that it need not be typed again.
 #[derive(Serialize, Deserialize)]
@@ -31,6 +36,14 @@ pub struct Held {
     pub email: Option<String>,
     pub password: String,
     pub password_again: String,
+}
+
+/// A form that was sent after its session had ended, for the account whose session it was.
+#[derive(Serialize, Deserialize)]
+pub struct KeptForm {
+    pub account: i64,
+    pub election: Option<String>,
+    pub fields: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,6 +111,35 @@ pub fn let_go(portal: &Portal, jar: &CookieJar<'_>) {
     if jar.get(&name(portal, HELD)).is_some() {
         remove(portal, jar, HELD);
     }
+}
+
+pub fn kept_form(portal: &Portal, jar: &CookieJar<'_>) -> Option<KeptForm> {
+    unseal(portal, jar, FORM)
+}
+
+pub fn keep_form(portal: &Portal, jar: &CookieJar<'_>, form: &KeptForm) -> Result<(), Fault> {
+    seal(portal, jar, FORM, form, FORM_LIFE)
+}
+
+pub fn drop_form(portal: &Portal, jar: &CookieJar<'_>) {
+    if jar.get(&name(portal, FORM)).is_some() {
+        remove(portal, jar, FORM);
+    }
+}
+
+/// Every cookie by its name, with the keys of what it is for and how long it lives.
+pub fn described(portal: &Portal) -> Value {
+    [
+        (SESSION, "cookies-session", "cookies-session-life"),
+        (ADDRESS, "cookies-address", "cookies-address-life"),
+        (BROWSER, "cookies-browser", "cookies-browser-life"),
+        (LANGUAGE, "cookies-language", "cookies-language-life"),
+        (HELD, "cookies-held", "cookies-held-life"),
+        (FORM, "cookies-form", "cookies-form-life"),
+    ]
+    .into_iter()
+    .map(|(kind, what, life)| json!({ "name": name(portal, kind), "what": what, "life": life }))
+    .collect()
 }
 
 fn seal(

@@ -12,13 +12,17 @@ use super::sign_in;
 #[catch(401)]
 pub fn signed_out(request: &Request<'_>) -> Answer {
     if request.method() == Method::Post {
-        Page::new("error", "error-401-title", json!({ "text": "error-401-text" }))
-            .status(Status::Unauthorized)
-            .outcome("signed-out")
-            .into()
+        session_over().into()
     } else {
         Redirect::to(uri!(sign_in::address_page())).into()
     }
+}
+
+/// Tells a form that nobody is signed in any more.
+pub fn session_over() -> Page {
+    Page::new("error", "error-401-title", json!({ "text": "error-401-text" }))
+        .status(Status::Unauthorized)
+        .outcome("signed-out")
 }
 
 #[catch(default)]

@@ -40,9 +40,14 @@ impl FormState {
         !self.is_sound() && self.errors.iter().all(|(name, _)| *name == field)
     }
 
+    /// Shows a field in another way than it was typed.
+    pub fn set(&mut self, field: &'static str, value: String) {
+        self.values.insert(field, value);
+    }
+
     /// Empties a field whose answer serves no longer.
     pub fn clear(&mut self, field: &'static str) {
-        self.values.insert(field, String::new());
+        self.set(field, String::new());
     }
 
     pub fn json(&self) -> Value {

@@ -23,7 +23,7 @@ impl Fairing for Headers {
     }
 
     async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
-        const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+        const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
             connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
         response.set_header(Header::new("Content-Security-Policy", POLICY));
         // Not "no-referrer": browsers would then hide the Origin of our own forms from us.

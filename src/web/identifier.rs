@@ -1,72 +1,64 @@
 //! The form for a new identifier: read, refused field by field, or decided.
 
-use rocket::form::FromForm;
-use rocket::http::Status;
+use rocket::http::{CookieJar, Status};
 use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
 use serde_json::{Value, json};
 
 use super::form::FormState;
-use super::guards::Session;
+use super::guards::{MaybeSession, Session};
+use super::identity_form::{self, IdentityForm};
 use super::page::{Answered, Page};
 use super::posted::Posted;
 use super::voter::{self, described};
+use super::{cookies, errors, sign_in};
 use crate::captcha;
-use crate::issuance::request::{self, Outcome, Request};
+use crate::issuance::request::{self, Outcome};
 use crate::issuance::rules::{PHONE_REFUSALS_PER_DAY, Refusal, Standing};
-use crate::issuance::seat::{self, Seat};
+use crate::issuance::seat;
 use crate::issuance::space::{self, Space};
 use crate::portal::Portal;
-use crate::roll::election::territories;
-use crate::values::mobile::NumberFault;
-use crate::values::{Birthdate, MobileNumber, Numen};
-
-const FIELDS: [&str; 7] =
-    ["mobile", "captcha", "birthdate_day", "birthdate_month", "birthdate_year", "numen", "request"];
-
-#[derive(FromForm)]
-pub struct IdentifierForm<'r> {
-    election: Option<&'r str>,
-    #[field(default = "")]
-    mobile: &'r str,
-    #[field(default = "")]
-    captcha: &'r str,
-    #[field(default = "")]
-    captcha_id: &'r str,
-    #[field(default = "")]
-    birthdate: &'r str,
-    #[field(default = "")]
-    birthdate_day: &'r str,
-    #[field(default = "")]
-    birthdate_month: &'r str,
-    #[field(default = "")]
-    birthdate_year: &'r str,
-    #[field(default = "")]
-    numen: &'r str,
-    #[field(default = "")]
-    request: &'r str,
-}
+use crate::sign_in::sessions;
 
 #[get("/electeur/identifiant?<election>")]
-pub async fn page(portal: &State<Portal>, session: Session, election: Option<&str>) -> Answered {
+pub async fn page(portal: &State<Portal>, jar: &CookieJar<'_>, session: Session, election: Option<&str>) -> Answered {
     let Some(seat) = voter::seat_of(portal, &session, election).await? else { return Ok(voter::no_seat(election)) };
     let space = space::space(portal, seat).await?;
     if let Some(obstacle) = space.standing.obstacle(portal.now()) {
         return Ok(obstacle_page(portal, &space, obstacle).into());
     }
-    let captcha = captcha::draw(portal, &session.0.session_digest);
-    Ok(ask(portal, &space, &FormState::blank(&FIELDS), &captcha, None).into())
+    let captcha = Captcha::new(portal, &session.0.session_digest);
+    let kept = cookies::kept_form(portal, jar).filter(|kept| kept.account == session.0.account.id);
+    let (state, alert) = match kept {
+        Some(kept) => {
+            (identity_form::restored(&kept), Some(json!({ "kind": "", "key": "identifier-restored", "left": 0 })))
+        }
+        None => (identity_form::blank(), None),
+    };
+    Ok(ask(portal, &space, &state, &captcha, alert).into())
 }
 
 #[post("/electeur/identifiant", data = "<form>")]
-pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<IdentifierForm<'_>>) -> Answered {
+pub async fn submit(
+    portal: &State<Portal>,
+    jar: &CookieJar<'_>,
+    session: MaybeSession,
+    form: Posted<IdentityForm<'_>>,
+) -> Answered {
     let form = form.0;
+    let Some(session) = session.0.map(Session) else { return sent_too_late(portal, jar, &form).await };
+    cookies::drop_form(portal, jar);
     let Some(seat) = voter::seat_of(portal, &session, form.election).await? else {
         return Ok(voter::no_seat(form.election));
     };
     let session_digest = &session.0.session_digest;
-    let (mut state, parsed) = parse(portal, &seat, &form, session_digest);
-    let Some(parsed) = parsed else {
+    if form.renew {
+        let space = space::space(portal, seat).await?;
+        let captcha = Captcha { renewed: true, ..Captcha::new(portal, session_digest) };
+        return Ok(ask(portal, &space, &form.without_captcha(), &captcha, None).into());
+    }
+    let (mut state, request) = form.read(portal, &seat, session_digest);
+    let Some(request) = request else {
         let solved = !state.is_refused("captcha");
         let space = space::space(portal, seat).await?;
         if let Some(obstacle) = space.standing.obstacle(portal.now()) {
@@ -74,7 +66,7 @@ pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<Ident
             return Ok(obstacle_page(portal, &space, obstacle).status(Status::Forbidden).into());
         }
         // A solved captcha has paid for nothing yet: it stays, with its answer.
-        let captcha = if solved { form.captcha_id.to_owned() } else { captcha::draw(portal, session_digest) };
+        let captcha = if solved { Captcha::again(form.captcha_id) } else { Captcha::new(portal, session_digest) };
         let outcome = if state.only_refused("captcha") { "captcha-refused" } else { "form-invalid" };
         return Ok(ask(portal, &space, &state, &captcha, None)
             .status(Status::UnprocessableEntity)
@@ -82,13 +74,13 @@ pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<Ident
             .into());
     };
     let election = seat.election.id;
-    match request::request(portal, &seat, &session.0.account, &parsed).await? {
+    match request::request(portal, &seat, &session.0.account, &request).await? {
         Outcome::Issued => Ok(Redirect::to(uri!(voter::follow(Some(election.to_string())))).into()),
         Outcome::CaptchaUsed => {
             state.clear("captcha");
             state.refuse("captcha", "captcha-used");
             let space = space::space(portal, seat).await?;
-            let captcha = captcha::draw(portal, session_digest);
+            let captcha = Captcha::new(portal, session_digest);
             Ok(ask(portal, &space, &state, &captcha, None)
                 .status(Status::UnprocessableEntity)
                 .outcome("captcha-refused")
@@ -103,55 +95,32 @@ pub async fn submit(portal: &State<Portal>, session: Session, form: Posted<Ident
     }
 }
 
-/// Reads every field, so that all that is wrong is told at once.
-fn parse(portal: &Portal, seat: &Seat, form: &IdentifierForm<'_>, session: &[u8]) -> (FormState, Option<Request>) {
-    let mut state = FormState::with(&[
-        ("mobile", form.mobile),
-        ("captcha", form.captcha),
-        ("birthdate_day", form.birthdate_day),
-        ("birthdate_month", form.birthdate_month),
-        ("birthdate_year", form.birthdate_year),
-        ("numen", form.numen),
-        ("request", form.request),
-    ]);
-    let mobile = MobileNumber::parse(form.mobile, &territories(&seat.election));
-    if let Err(fault) = mobile {
-        let key = match fault {
-            _ if form.mobile.trim().is_empty() => "mobile-missing",
-            NumberFault::Unreadable => "mobile-unreadable",
-            NumberFault::NotMobile => "mobile-not-mobile",
-            NumberFault::Elsewhere => "mobile-elsewhere",
-        };
-        state.refuse("mobile", key);
-    }
-    let birthdate = if form.birthdate.is_empty() {
-        Birthdate::of_parts(form.birthdate_day, form.birthdate_month, form.birthdate_year, portal.now())
-    } else {
-        Birthdate::parse(form.birthdate, portal.now())
+/// A form whose session had ended is kept for the one whose session it was, and leads to the sign-in.
+async fn sent_too_late(portal: &Portal, jar: &CookieJar<'_>, form: &IdentityForm<'_>) -> Answered {
+    let owner = match cookies::session(portal, jar) {
+        Some(token) => sessions::owner(portal, &token).await?,
+        None => None,
     };
-    if birthdate.is_none() {
-        let typed = [form.birthdate, form.birthdate_day, form.birthdate_month, form.birthdate_year].concat();
-        state.refuse("birthdate_day", if typed.trim().is_empty() { "birthdate-missing" } else { "birthdate-invalid" });
+    let Some(account) = owner else { return Ok(errors::session_over().into()) };
+    cookies::keep_form(portal, jar, &form.kept(account))?;
+    Ok(Redirect::to(uri!(sign_in::address_page())).into())
+}
+
+/// The security code of a page.
+struct Captcha {
+    name: String,
+    /// It was asked for in the place of another.
+    renewed: bool,
+}
+
+impl Captcha {
+    fn new(portal: &Portal, session: &[u8]) -> Self {
+        Self { name: captcha::draw(portal, session), renewed: false }
     }
-    let numen = Numen::parse(form.numen);
-    if numen.is_none() {
-        state.refuse("numen", if form.numen.trim().is_empty() { "numen-missing" } else { "numen-invalid" });
+
+    fn again(name: &str) -> Self {
+        Self { name: name.to_owned(), renewed: false }
     }
-    let captcha = captcha::check(portal, form.captcha_id, session, form.captcha);
-    if captcha == captcha::Outcome::Wrong {
-        state.clear("captcha");
-        state.refuse("captcha", if form.captcha.trim().is_empty() { "captcha-missing" } else { "captcha-wrong" });
-    }
-    if form.request != "on" {
-        state.refuse("request", "request-missing");
-    }
-    let parsed = match (mobile, birthdate, numen, captcha) {
-        (Ok(mobile), Some(birthdate), Some(numen), captcha::Outcome::Solved(captcha)) if state.is_sound() => {
-            Some(Request { mobile, numen, birthdate, captcha })
-        }
-        _ => None,
-    };
-    (state, parsed)
 }
 
 fn refused(portal: &Portal, space: &Space, refusal: Refusal, mut state: FormState, session: &[u8]) -> Page {
@@ -162,12 +131,18 @@ fn refused(portal: &Portal, space: &Space, refusal: Refusal, mut state: FormStat
     let (alert, outcome) = match refusal {
         Refusal::PhoneTaken => {
             state.refuse("mobile", "mobile-taken");
-            (json!({ "key": "phone-taken", "left": left_of_phones(&space.standing, portal) }), "phone-taken")
+            (
+                json!({ "kind": "refused", "key": "phone-taken", "left": left_of_phones(&space.standing, portal) }),
+                "phone-taken",
+            )
         }
-        _ => (json!({ "key": "identity-refused", "left": space.standing.checks_left() }), "identity-refused"),
+        _ => {
+            let left = space.standing.checks_left();
+            (json!({ "kind": "refused", "key": "identity-refused", "left": left }), "identity-refused")
+        }
     };
     state.clear("captcha");
-    let captcha = captcha::draw(portal, session);
+    let captcha = Captcha::new(portal, session);
     ask(portal, space, &state, &captcha, Some(alert)).status(Status::UnprocessableEntity).outcome(outcome)
 }
 
@@ -175,12 +150,12 @@ fn left_of_phones(standing: &Standing, portal: &Portal) -> i32 {
     PHONE_REFUSALS_PER_DAY - standing.phone_refusals_today(portal.now())
 }
 
-fn ask(portal: &Portal, space: &Space, form: &FormState, captcha: &str, alert: Option<Value>) -> Page {
+fn ask(portal: &Portal, space: &Space, form: &FormState, captcha: &Captcha, alert: Option<Value>) -> Page {
     let mut context = described(portal, space);
     context["form"] = form.json();
-    context["captcha_id"] = captcha.into();
+    context["captcha"] = json!({ "id": captcha.name, "bits": captcha::BITS, "renewed": captcha.renewed });
     context["alert"] = alert.unwrap_or_default();
-    Page::new("voter/identifier", "identifier-title", context)
+    Page::new("voter/identifier", "identifier-title", context).at(space.seat.territory)
 }
 
 /// The page of a voter who can't run the procedure now.
@@ -191,5 +166,5 @@ fn obstacle_page(portal: &Portal, space: &Space, obstacle: Refusal) -> Page {
         Refusal::PhoneTriesUsedUp => "throttled",
         _ => "locked",
     };
-    Page::new("voter/obstacle", "identifier-title", described(portal, space)).outcome(outcome)
+    Page::new("voter/obstacle", "identifier-title", described(portal, space)).at(space.seat.territory).outcome(outcome)
 }

@@ -5,9 +5,11 @@ use rocket::{Build, Rocket, catchers, routes};
 
 use crate::portal::Portal;
 
+mod about;
 mod assets;
 mod captcha;
 mod compression;
+mod contact;
 mod cookies;
 mod demo;
 mod disavow;
@@ -19,6 +21,7 @@ mod health;
 mod help;
 mod home;
 mod identifier;
+mod identity_form;
 mod language;
 mod log;
 mod page;
@@ -31,12 +34,15 @@ mod webhooks;
 
 /// The whole site, ready to be launched or tested.
 pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
-    let demo = if portal.settings.is_demo() { routes![demo::messages] } else { routes![] };
+    let demo = if portal.settings.is_demo() { routes![demo::messages, demo::parts] } else { routes![] };
     let throttle = throttle::Throttle::new(portal.settings.throttle.origin_posts_per_minute);
     rocket::custom(figment)
+        .attach(assets::fairing())
+        .attach(contact::fairing())
         .attach(log::Log)
         .attach(headers::Headers::new(&portal.settings))
         .attach(compression::Compression)
+        .manage(contact::Contacts::default())
         .manage(throttle)
         .manage(portal)
         .mount(
@@ -44,9 +50,13 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
             routes![
                 home::home,
                 help::help,
+                about::legal,
+                about::data,
+                about::accessibility,
+                about::cookie_list,
                 language::choose,
                 assets::file,
-                captcha::image,
+                captcha::file,
                 health::live,
                 health::ready,
                 health::metrics

@@ -5,11 +5,13 @@ use rocket::http::{ContentType, Header, Status};
 use rocket::response::{self, Redirect, Responder, Response};
 use serde_json::{Value, json};
 
-use super::assets;
+use super::assets::Assets;
+use super::contact::Contacts;
 use super::guards;
 use super::language;
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::values::Territory;
 
 /// What a handler answers with.
 #[derive(Responder)]
@@ -28,6 +30,8 @@ pub struct Page {
     outcome: &'static str,
     status: Status,
     context: Value,
+    /// By whose clock its reader lives.
+    territory: Territory,
     /// Seconds after which the browser asks again, and what for.
     refresh: Option<(u32, String)>,
 }
@@ -35,7 +39,15 @@ pub struct Page {
 impl Page {
     /// `title` is the key of a sentence; `context` an object.
     pub fn new(template: &'static str, title: impl Into<String>, context: Value) -> Self {
-        Self { template, title: title.into(), outcome: "", status: Status::Ok, context, refresh: None }
+        Self {
+            template,
+            title: title.into(),
+            outcome: "",
+            status: Status::Ok,
+            context,
+            territory: Territory::Metropole,
+            refresh: None,
+        }
     }
 
     /// The calm page of a status that is no answer of a handler's.
@@ -66,12 +78,24 @@ impl Page {
     }
 
     #[must_use]
+    pub fn at(mut self, territory: Territory) -> Self {
+        self.territory = territory;
+        self
+    }
+
+    #[must_use]
     pub fn refresh(mut self, seconds: u32, to: impl Into<String>) -> Self {
         self.refresh = Some((seconds, to.into()));
         self
     }
 
-    fn render(&self, request: &Request<'_>, portal: &Portal) -> Result<String, Fault> {
+    fn render(
+        &self,
+        request: &Request<'_>,
+        portal: &Portal,
+        assets: &Assets,
+        contacts: &Contacts,
+    ) -> Result<String, Fault> {
         let mut context = self.context.clone();
         let session = guards::known(request).map(|signed_in| {
             json!({
@@ -81,21 +105,40 @@ impl Page {
             })
         });
         let language = language::of(request);
+        // Who helps with what the page is about; otherwise everybody who helps.
+        let support = context.get("support").filter(|support| !support.is_null());
+        let support = support.map_or_else(|| contacts.all(), |support| json!([{ "name": null, "support": support }]));
         context["frame"] = json!({
             "lang": language.code(),
+            "place": self.territory.code(),
+            "brand": portal.settings.appearance.name,
+            "logo": assets.logo.as_ref().map(|logo| assets.address(logo)),
+            "support": support,
             "other_lang": language.other().code(),
             "title": self.title,
             "outcome": self.outcome,
             "refused": self.status == Status::UnprocessableEntity,
-            "style": assets::address("guichet.css"),
-            "script": assets::address("guichet.js"),
-            "icon": assets::address("guichet.svg"),
+            "style": assets.address("guichet.css"),
+            "script": assets.address("guichet.js"),
+            "icon": assets.address("guichet.svg"),
             "session": session,
             "demo": portal.settings.is_demo(),
             "refresh": self.refresh.as_ref().map(|(seconds, to)| json!({ "seconds": seconds, "to": to })),
         });
         portal.texts.page(self.template, &context)
     }
+}
+
+/// Where the pages of a list are, for the part that leads through them.
+pub fn pager(path: &str, page: usize, pages: usize) -> Value {
+    let at = |page: usize| format!("{path}?page={page}");
+    json!({
+        "more": pages > 1,
+        "page": page,
+        "pages": pages,
+        "previous": (page > 1).then(|| at(page - 1)),
+        "next": (page < pages).then(|| at(page + 1)),
+    })
 }
 
 impl From<Page> for Answer {
@@ -112,8 +155,11 @@ impl From<Redirect> for Answer {
 
 impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let portal = request.rocket().state::<Portal>().ok_or(Status::InternalServerError)?;
-        match self.render(request, portal) {
+        let rocket = request.rocket();
+        let (Some(portal), Some(assets), Some(contacts)) = (rocket.state(), rocket.state(), rocket.state()) else {
+            return Err(Status::InternalServerError);
+        };
+        match self.render(request, portal, assets, contacts) {
             Ok(html) => {
                 let mut response = Response::build_from(html.respond_to(request)?);
                 response.header(ContentType::HTML).status(self.status);

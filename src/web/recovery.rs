@@ -11,7 +11,7 @@ use super::form::FormState;
 use super::language::Spoken;
 use super::page::{Answer, Answered, Page};
 use super::posted::{Crowd, Patient, Posted};
-use super::sign_in::{Wait, address_refused, wait};
+use super::sign_in::{Wait, address_refused, cookies_refused, wait};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::recovery;
@@ -38,7 +38,7 @@ pub struct Passwords<'r> {
 pub fn ask_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> Page {
     let known = cookies::address(portal, jar);
     let form = FormState::with(&[("email", known.as_ref().map_or("", EmailAddress::as_str))]);
-    Page::new("recovery/ask", "recovery-title", json!({ "form": form.json() }))
+    Page::new("recovery/ask", "recovery-title", json!({ "form": form.json(), "notice": null }))
 }
 
 #[post("/mot-de-passe/oublie", data = "<form>")]
@@ -46,20 +46,23 @@ pub fn ask(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>
     match EmailAddress::parse(form.0.email) {
         Some(email) => {
             cookies::keep_address(portal, jar, &email)?;
-            Ok(Redirect::to(uri!(confirm_page())).into())
+            Ok(Redirect::to(uri!(confirm_page(Some(portal.now().timestamp())))).into())
         }
         None => Ok(address_refused("recovery/ask", "recovery-title", form.0.email).into()),
     }
 }
 
 /// The first message: is this really the address?
-#[get("/mot-de-passe/oublie/confirmer")]
-pub fn confirm_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> Answer {
+#[get("/mot-de-passe/oublie/confirmer?<envoi>")]
+pub fn confirm_page(portal: &State<Portal>, jar: &CookieJar<'_>, envoi: Option<i64>) -> Answer {
     match cookies::address(portal, jar) {
         Some(email) => {
-            Page::new("recovery/confirm", "recovery-confirm-title", json!({ "email": email.as_str() })).into()
+            let rows = json!([{ "key": "email-label", "value": email.as_str() }]);
+            let context = json!({ "email": email.as_str(), "rows": rows });
+            Page::new("recovery/confirm", "recovery-confirm-title", context).into()
         }
-        None => Redirect::to(uri!(ask_page())).into(),
+        None => cookies_refused(portal, envoi, "recovery/ask", "recovery-title")
+            .map_or_else(|| Redirect::to(uri!(ask_page())).into(), Into::into),
     }
 }
 
@@ -190,7 +193,7 @@ fn choose(token: &str, link: &OpenLink, refusal: &PasswordRefusal) -> Page {
         "criteria": criteria(&link.policy, &refusal.unmet),
         "form": form.json(),
     });
-    Page::new("recovery/choose", "recovery-choose-title", context)
+    Page::new("recovery/choose", "recovery-choose-title", context).at(link.territory())
 }
 
 /// The criteria as they are listed before typing, the unmet ones marked after.

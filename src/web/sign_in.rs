@@ -12,7 +12,7 @@ use super::guards::{MaybeSession, Session};
 use super::language::Spoken;
 use super::page::{Answered, Page};
 use super::posted::{Crowd, Patient, Posted, Pressed};
-use super::{home, voter};
+use super::{home, identifier, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::{self, Outcome, sessions};
@@ -44,7 +44,11 @@ pub fn address_page(portal: &State<Portal>, jar: &CookieJar<'_>, session: MaybeS
     }
     let known = cookies::address(portal, jar);
     let form = FormState::with(&[("email", known.as_ref().map_or("", EmailAddress::as_str))]);
-    Page::new("sign-in/address", "sign-in-title", json!({ "form": form.json() })).into()
+    let page = |notice| Page::new("sign-in/address", "sign-in-title", json!({ "form": form.json(), "notice": notice }));
+    match cookies::kept_form(portal, jar) {
+        Some(_) => page(Some(json!({ "kind": "", "key": "session-kept" }))).outcome("signed-out").into(),
+        None => page(None).into(),
+    }
 }
 
 #[post("/connexion", data = "<form>")]
@@ -52,7 +56,7 @@ pub fn address(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address
     match EmailAddress::parse(form.0.email) {
         Some(email) => {
             cookies::keep_address(portal, jar, &email)?;
-            Ok(Redirect::to(uri!(password_page())).into())
+            Ok(Redirect::to(uri!(password_page(Some(portal.now().timestamp())))).into())
         }
         None => Ok(address_refused("sign-in/address", "sign-in-title", form.0.email).into()),
     }
@@ -62,16 +66,33 @@ pub fn address(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address
 pub fn address_refused(template: &'static str, title: &'static str, typed: &str) -> Page {
     let mut form = FormState::with(&[("email", typed)]);
     form.refuse("email", if typed.trim().is_empty() { "email-missing" } else { "email-invalid" });
-    Page::new(template, title, json!({ "form": form.json() }))
+    Page::new(template, title, json!({ "form": form.json(), "notice": null }))
         .status(Status::UnprocessableEntity)
         .outcome("form-invalid")
 }
 
-#[get("/connexion/mot-de-passe")]
-pub fn password_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> super::page::Answer {
+/// The first page again, for a browser that did not bring back the cookie that it got with the last answer. `sent`: when
+/// that was; a while later the cookie may just have ended.
+pub fn cookies_refused(
+    portal: &Portal,
+    sent: Option<i64>,
+    template: &'static str,
+    title: &'static str,
+) -> Option<Page> {
+    let is_recent = sent.is_some_and(|sent| (0..60).contains(&(portal.now().timestamp() - sent)));
+    let notice = json!({ "kind": "refused", "key": "cookies-refused" });
+    let form = FormState::blank(&["email"]);
+    is_recent.then(|| {
+        Page::new(template, title, json!({ "form": form.json(), "notice": notice })).outcome("cookies-refused")
+    })
+}
+
+#[get("/connexion/mot-de-passe?<envoi>")]
+pub fn password_page(portal: &State<Portal>, jar: &CookieJar<'_>, envoi: Option<i64>) -> super::page::Answer {
     match cookies::address(portal, jar) {
         Some(email) => ask_password(&email, &FormState::blank(&["password"]), None).into(),
-        None => Redirect::to(uri!(address_page())).into(),
+        None => cookies_refused(portal, envoi, "sign-in/address", "sign-in-title")
+            .map_or_else(|| Redirect::to(uri!(address_page())).into(), Into::into),
     }
 }
 
@@ -134,13 +155,21 @@ async fn try_to_sign_in(
     }
     let state = FormState::blank(&["password"]);
     match outcome {
-        Outcome::SignedIn { session, .. } => {
+        Outcome::SignedIn { account, session } => {
             if let Some(old) = cookies::session(portal, jar) {
                 sessions::close(portal, &old).await?;
             }
             cookies::open_session(portal, jar, &session);
             cookies::know_browser(portal, jar, email)?;
-            Ok(Redirect::to(uri!(voter::home())).into())
+            // Back to the form that was sent too late, if it was this person's.
+            let kept = cookies::kept_form(portal, jar).filter(|kept| kept.account == account.id);
+            Ok(match kept {
+                Some(kept) => Redirect::to(uri!(identifier::page(kept.election))).into(),
+                None => {
+                    cookies::drop_form(portal, jar);
+                    Redirect::to(uri!(voter::home())).into()
+                }
+            })
         }
         Outcome::Refused => Ok(refused(email).into()),
         Outcome::Throttled { until } => {
@@ -209,5 +238,6 @@ pub async fn sign_out(portal: &State<Portal>, jar: &CookieJar<'_>, _form: Presse
     }
     // The next person at this machine is another one.
     cookies::forget_address(portal, jar);
+    cookies::drop_form(portal, jar);
     Ok(Redirect::to(uri!(home::home())).into())
 }

@@ -16,7 +16,10 @@ use crate::issuance::seat::{self, Seat};
 use crate::issuance::space::{self, Issued, Space};
 use crate::outbox::letters::support;
 use crate::portal::Portal;
+use crate::values::Territory;
 
+/// What the table of what was issued tells.
+pub const ISSUED_COLUMNS: [&str; 3] = ["issued-at", "issued-number", "issued-state"];
 /// How often the page that follows an SMS asks again, in seconds.
 const FOLLOW_EVERY: u32 = 5;
 const FOLLOW_LATE_EVERY: u32 = 20;
@@ -24,10 +27,12 @@ const FOLLOW_LATE_EVERY: u32 = 20;
 #[get("/electeur")]
 pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Fault> {
     let mut spaces = Vec::new();
+    let mut territory = Territory::Metropole;
     for seat in seat::seats(&*portal.db, session.0.account.id, portal.now()).await? {
+        territory = seat.territory;
         spaces.push(described(portal, &space::space(portal, seat).await?));
     }
-    Ok(Page::new("voter/space", "space-title", json!({ "spaces": spaces })))
+    Ok(Page::new("voter/space", "space-title", json!({ "spaces": spaces })).at(territory))
 }
 
 /// Where the last SMS is, asking again by itself for as long as there may be news.
@@ -47,7 +52,7 @@ pub async fn follow(portal: &State<Portal>, session: Session, election: Option<&
     context["late"] = late.into();
     context["waiting"] = (progress == Progress::Waiting).into();
     context["validity"] = portal.settings.sms.validity_minutes.into();
-    let page = Page::new("voter/follow", "follow-title", context).outcome(outcome);
+    let page = Page::new("voter/follow", "follow-title", context).at(space.seat.territory).outcome(outcome);
     if !progress::is_open(progress, &last.sms) {
         return Ok(page.into());
     }
@@ -96,6 +101,7 @@ pub fn described(portal: &Portal, space: &Space) -> Value {
         "identifiers_left": space.standing.identifiers_left(),
         "checks_left": space.standing.checks_left(),
         "issued": space.issued.iter().map(line).collect::<Vec<_>>(),
+        "issued_columns": ISSUED_COLUMNS,
         "last": space.issued.first().map(line),
         "support": support(election),
     })

@@ -12,14 +12,14 @@ use guichet::carriers::{Carriers, Gateway, Gateways, MailCarrier};
 use guichet::entities::message::Channel;
 use guichet::outbox::{self, letters, post};
 use guichet::settings::{HttpGatewaySettings, Settings, TwilioSettings};
-use guichet::values::{Language, Token};
+use guichet::values::Token;
 use guichet::worker;
 use hmac::{Hmac, KeyInit, Mac};
 use rocket::tokio::sync::watch;
 use sha1::Sha1;
 
 use crate::support::twilio::{FakeTwilio, Manner};
-use crate::support::{App, Backend, Browser, PASSWORD, on_both, voter};
+use crate::support::{App, Backend, Browser, PASSWORD, on_both, reader, voter};
 
 pub const FIRST: &str = "06 12 34 56 78";
 const TOKEN: &str = "12345";
@@ -341,12 +341,12 @@ on_both! {
         let portal = &app.portal;
         let work = portal.db.begin().await.unwrap();
         for _ in 0..10 {
-            let notice = letters::password_changed(portal, ("a@ac-valmont.example", Language::French), None).unwrap();
+            let notice = letters::password_changed(portal, reader("a@ac-valmont.example"), None).unwrap();
             outbox::enqueue(&*work, portal, None, notice).await.unwrap();
         }
         for _ in 0..100 {
             let token = Token::draw(&portal.chance);
-            let awaited = letters::password_link(portal, ("b@ac-valmont.example", Language::French), &token, portal.now(), None).unwrap();
+            let awaited = letters::password_link(portal, reader("b@ac-valmont.example"), &token, portal.now(), None).unwrap();
             outbox::enqueue(&*work, portal, None, awaited).await.unwrap();
         }
         work.commit().await.unwrap();
@@ -362,7 +362,7 @@ on_both! {
     async fn a_burst_drains_through_one_pool(app: App) {
         let work = app.portal.db.begin().await.unwrap();
         for _ in 0..1_000 {
-            let letter = letters::password_changed(&app.portal, ("a@ac-valmont.example", Language::French), None).unwrap();
+            let letter = letters::password_changed(&app.portal, reader("a@ac-valmont.example"), None).unwrap();
             outbox::enqueue(&*work, &app.portal, None, letter).await.unwrap();
         }
         work.commit().await.unwrap();

@@ -11,7 +11,7 @@ use guichet::carriers::{Gateway, MailCarrier};
 use guichet::entities::message::Channel;
 use guichet::outbox::{self, letters, post};
 use guichet::settings::{HttpGatewaySettings, Settings, Success};
-use guichet::values::{Language, Token};
+use guichet::values::Token;
 use guichet::worker;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use rocket::tokio::net::TcpListener;
@@ -19,7 +19,7 @@ use rocket::tokio::sync::watch;
 
 use crate::delivery::{FIRST, arrived, receipt, twilio, with};
 use crate::support::twilio::{FakeTwilio, Manner};
-use crate::support::{App, Backend, on_both, voter};
+use crate::support::{App, Backend, on_both, reader, voter};
 
 const SECOND: &str = "06 12 34 56 79";
 
@@ -104,7 +104,7 @@ on_both! {
         let work = app.portal.db.begin().await.unwrap();
         for _ in 0..200 {
             let token = Token::draw(&app.portal.chance);
-            let link = letters::password_link(&app.portal, ("b@ac-valmont.example", Language::French), &token, app.portal.now(), None).unwrap();
+            let link = letters::password_link(&app.portal, reader("b@ac-valmont.example"), &token, app.portal.now(), None).unwrap();
             outbox::enqueue(&*work, &app.portal, None, link).await.unwrap();
         }
         work.commit().await.unwrap();
@@ -310,19 +310,13 @@ async fn notices_leave_while_links_wait() {
         .await;
     let work = app.portal.db.begin().await.unwrap();
     for _ in 0..20 {
-        let notice = letters::password_changed(&app.portal, ("a@ac-valmont.example", Language::French), None).unwrap();
+        let notice = letters::password_changed(&app.portal, reader("a@ac-valmont.example"), None).unwrap();
         outbox::enqueue(&*work, &app.portal, None, notice).await.unwrap();
     }
     for _ in 0..1_000 {
         let token = Token::draw(&app.portal.chance);
-        let link = letters::password_link(
-            &app.portal,
-            ("b@ac-valmont.example", Language::French),
-            &token,
-            app.portal.now(),
-            None,
-        )
-        .unwrap();
+        let link = letters::password_link(&app.portal, reader("b@ac-valmont.example"), &token, app.portal.now(), None)
+            .unwrap();
         outbox::enqueue(&*work, &app.portal, None, link).await.unwrap();
     }
     work.commit().await.unwrap();

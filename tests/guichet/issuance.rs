@@ -156,7 +156,7 @@ on_both! {
 }
 
 on_both! {
-    async fn a_captcha_serves_its_own_session_for_ten_minutes(app: App) {
+    async fn a_captcha_serves_its_own_session_for_half_an_hour(app: App) {
         app.enrol(&[voter(1), voter(2)]).await;
         let (browser, other) = (app.browser(), app.browser());
         browser.arrive(&app, &voter(1)).await;
@@ -168,6 +168,8 @@ on_both! {
         assert!(browser.get(&format!("/captcha/{captcha}.png")).await.html == image.html);
         other.get(&format!("/captcha/{captcha}.png")).await.expect(404, "not-found");
         other.submit(&voter(2).form(SECOND, &captcha)).await.expect(422, "captcha-refused");
+        app.wait(Duration::minutes(20));
+        browser.get("/electeur").await.expect(200, "");
         app.wait(Duration::minutes(10));
         browser.submit(&voter(1).form(FIRST, &captcha)).await.expect(422, "captcha-refused");
     }

@@ -12,6 +12,7 @@ mod command_line;
 mod crash;
 mod delivery;
 mod export;
+mod forms;
 mod gateways;
 mod issuance;
 mod languages;

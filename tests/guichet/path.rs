@@ -13,7 +13,7 @@ on_both! {
         let browser = app.browser();
 
         let confirm = browser.post("/mot-de-passe/oublie", &[("email", &camille.email)]).await;
-        assert_eq!(confirm.path, "/mot-de-passe/oublie/confirmer");
+        assert!(confirm.path.starts_with("/mot-de-passe/oublie/confirmer"));
         assert!(confirm.html.contains(&camille.email));
         assert!(app.mails_to(&camille.email).is_empty(), "nothing is sent before the confirmation");
         browser.post("/mot-de-passe/oublie/confirmer", &[]).await.expect(200, "reset-sent");

@@ -1,5 +1,8 @@
 //! The cast: fictional voters who know their own NUMEN and birthdate.
 
+use guichet::outbox::letters::Reader;
+use guichet::values::{Language, Territory};
+
 pub const PASSWORD: &str = "Velours7Cobalt";
 
 #[derive(Clone, Debug)]
@@ -34,4 +37,9 @@ impl Voter {
         let Self { numen, last_name, first_names, birthdate, email, uai } = self;
         format!("{numen};{last_name};{first_names};{birthdate};{email};{uai};Collège {uai};Valmont;CSA|CAP")
     }
+}
+
+/// Who gets a letter that no test's voter asked for.
+pub fn reader(email: &str) -> Reader<'_> {
+    Reader { email, language: Language::French, territory: Territory::Metropole }
 }

@@ -7,7 +7,7 @@ pub mod twilio;
 
 pub use app::{App, Backend};
 pub use browser::Browser;
-pub use cast::{PASSWORD, Voter, voter};
+pub use cast::{PASSWORD, Voter, reader, voter};
 
 /// Runs a test on SQLite and, where `GUICHET_TEST_POSTGRES` names a server, on PostgreSQL.
 macro_rules! on_both {
