@@ -105,9 +105,24 @@ start_twilio() {
     export GUICHET_TEST_TWILIO=http://127.0.0.1:$port
 }
 
-start_peers() {
+# A demonstration for a browser, at $demo_url, with its files in $demo_dir.
+start_demo() {
+    local port
+    make_peers_dir
+    cargo build --bin guichet
+    port=$(free_port)
+    demo_dir=$peers_dir/demonstration
+    demo_url=http://localhost:$port
+    start_peer demo "$port" target/debug/guichet demo --dir "$demo_dir" --port "$port"
+}
+
+make_peers_dir() {
     peers_dir=$(mktemp -d "${TMPDIR:-/tmp}/guichet-peers.XXXXXX")
     chmod 711 "$peers_dir"
+}
+
+start_peers() {
+    make_peers_dir
     unset GUICHET_TEST_POSTGRES GUICHET_TEST_SMTP GUICHET_TEST_SMTP_TLS GUICHET_TEST_MAILDIR GUICHET_TEST_TWILIO
     start_postgres && start_smtp && start_smtp_tls && start_twilio
 }

@@ -1,10 +1,16 @@
 // The voter's path in a real browser, as `scripts/walk` starts it:
 //   node tests/browser/walk.mjs URL ROLL.csv OUTBOX
-// Twice: with script at 1280 pixels, where axe-core must find nothing on any page in any state, in light and in dark;
-// without script at 320 pixels. Nowhere may anything have to be scrolled sideways. Then the letters, as a phone shows them.
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+// Three times: with a pointer and script at 1280 pixels; without script at 320 pixels, as a zoom of 400% shows it; in
+// English with the keyboard alone, at 320 pixels. On every page in every state: nothing to scroll sideways, no request to
+// another host, French spaces where they belong, and, where script runs, nothing that axe-core finds in light or in dark.
+// Then the letters, as a phone shows them. Each page leaves a picture in build/screenshots.
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
+
+import { Keyboard, Pointer } from "./hands.mjs";
+import { lookAtLetters } from "./letters.mjs";
+import { words } from "./words.mjs";
 
 const peers = createRequire(resolve("build/peers/package.json"));
 const { chromium } = peers("playwright-core");
@@ -18,6 +24,7 @@ const voters = readFileSync(roll, "utf8").trim().split("\n").slice(1).map((line)
 });
 const captcha = "ABCDE";
 const password = "Lampadaire77";
+const about = ["/aide", "/accessibilite", "/mentions-legales", "/donnees-personnelles", "/cookies", "/demo/parts"];
 
 let passed = 0;
 let failed = 0;
@@ -31,13 +38,14 @@ const check = (what, holds, detail = "") => {
 
 /** One voter's way through the portal in a browser of their own. */
 class Walk {
-  constructor(name, context, script, voter, mobile) {
-    Object.assign(this, { name, context, script, voter, mobile, shots: 0 });
+  constructor(name, context, { script, keyboard, language, voter, mobile }) {
+    Object.assign(this, { name, context, script, keyboard, voter, mobile, language, shots: 0, words: words[language] });
     mkdirSync(`build/screenshots/${name}`, { recursive: true });
   }
 
   async open() {
     this.page = await this.context.newPage();
+    this.hands = this.keyboard ? new Keyboard(this.page, check) : new Pointer(this.page);
     this.context.on("page", (page) => this.listen(page));
     this.listen(this.page);
   }
@@ -56,14 +64,16 @@ class Walk {
     await this.page.goto(new URL(path, origin).href);
   }
 
-  async press(name, page = this.page) {
-    await page.getByRole("button", { name }).click();
-    await page.waitForLoadState();
+  async press(name) {
+    await this.hands.go(this.page.locator("main, header").getByRole("button", { name }).last());
   }
 
   async follow(name) {
-    await this.page.getByRole("link", { name }).first().click();
-    await this.page.waitForLoadState();
+    await this.hands.go(this.page.getByRole("link", { name }).first());
+  }
+
+  async fill(label, text, options) {
+    await this.hands.fill(this.page.getByLabel(label, options), text);
   }
 
   /** The page in its state: what it decided, what axe finds, whether it fits, and its picture. */
@@ -74,17 +84,27 @@ class Walk {
     const [content, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     check(`${what}: fits`, content <= room, `${content} in ${room}`);
     check(`${what}: one first heading`, (await page.locator("h1").count()) === 1);
+    check(`${what}: language`, (await page.locator("html").getAttribute("lang")) === this.language);
+    await this.readSpaces(what, page);
     this.shots += 1;
-    const file = `build/screenshots/${this.name}/${String(this.shots).padStart(2, "0")}-${state.replaceAll(" ", "-")}`;
+    const file = `build/screenshots/${this.name}/${String(this.shots).padStart(2, "0")}-${state.replaceAll(/\W+/g, "-")}`;
     await page.screenshot({ path: `${file}.png`, fullPage: true });
     if (!this.script) return;
     for (const colorScheme of ["dark", "light"]) {
       await page.emulateMedia({ colorScheme });
+      if (colorScheme === "dark") await page.screenshot({ path: `${file}-dark.png`, fullPage: true });
       await page.evaluate(axe);
       const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), rules);
       check(`${what}: axe, ${colorScheme}`, violations.length === 0,
         violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.html).join(" | ")}`).join("; "));
     }
+  }
+
+  /** A narrow space that does not break before : ; ? ! and within « », and none of them in English. */
+  async readSpaces(what, page) {
+    const text = (await page.locator("body").innerText()).replaceAll(/\S+(:\/\/|@)\S+/g, "");
+    const wrong = this.language === "fr" ? /.{0,20}((?<!\u202f)[;!?»:]|«(?!\u202f)).{0,5}/ : /.{0,20}[\u202f«»].{0,5}/;
+    check(`${what}: spaces`, !wrong.test(text), text.match(wrong)?.[0]);
   }
 
   /** Opens the captured messages until one shows what is looked for. */
@@ -98,162 +118,216 @@ class Walk {
     throw new Error(`${this.name}: no such message`);
   }
 
-  async fillIdentity({ numen, day }) {
-    const page = this.page;
-    const [, month, year] = this.voter.birthdate;
-    await page.getByLabel("Numéro de téléphone mobile").fill(this.mobile);
-    await page.getByLabel("Jour").fill(day ?? this.voter.birthdate[0]);
-    await page.getByLabel("Mois").fill(month);
-    await page.getByLabel("Année").fill(year);
-    await page.getByLabel("NUMEN").fill(numen ?? this.voter.numen);
-    await page.getByLabel("Code de sécurité").fill(captcha);
-    await page.getByLabel("Je demande expressément").check();
+  async fillIdentity({ numen, day, code = captcha }) {
+    const [ownDay, month, year] = this.voter.birthdate;
+    await this.fill(this.words.mobile, this.mobile);
+    await this.fill(this.words.day, day ?? ownDay);
+    await this.fill(this.words.month, month);
+    await this.fill(this.words.year, year);
+    await this.fill("NUMEN", numen ?? this.voter.numen);
+    if (code) await this.fill(this.words.code, code);
+    await this.hands.check(this.page.getByLabel(this.words.request));
   }
 
   async run() {
-    const { page, voter } = this;
+    await this.lookAround();
+    await this.recover();
+    await this.signIn();
+    await this.issue();
+    await this.leave();
+  }
+
+  async lookAround() {
     await this.go("/");
     await this.look("home");
-    await this.follow("Aide");
-    await this.look("help");
+    await this.follow(this.words.help);
+    for (const path of about) {
+      await this.go(path);
+      await this.look(path.slice(1).replace("/", " "));
+    }
     await this.go("/rien-ici");
     await this.look("not found", "not-found");
+  }
 
-    // No password yet.
+  async recover() {
+    const { page, voter, words } = this;
     await this.go("/connexion");
     await this.look("sign-in");
-    await this.press("Continuer");
+    await this.press(words.continue);
     await this.look("sign-in without address", "form-invalid");
-    await this.follow("Mot de passe oublié");
+    await this.follow(words.forgotten);
     await this.look("recovery");
-    await page.getByLabel("Adresse électronique").fill("camille");
-    await this.press("Continuer");
+    await this.fill(words.email, "camille");
+    await this.press(words.continue);
     await this.look("recovery with half an address", "form-invalid");
-    await page.getByLabel("Adresse électronique").fill(` ${voter.email.toUpperCase()} `);
-    await this.press("Continuer");
+    await this.fill(words.email, "élodie.martin@ac-lyon.fr");
+    await this.press(words.continue);
+    await this.look("recovery with an accent", "form-invalid");
+    await this.fill(words.email, ` mailto:${voter.email.toUpperCase()} `);
+    await this.press(words.continue);
     await this.look("recovery to confirm");
-    await this.press("Oui, envoyer le lien");
+    await this.press(words.send);
     await this.look("recovery sent", "reset-sent");
 
     const link = await this.message((all) => all.filter({ hasText: voter.email }).getByRole("link"));
-    await this.look("messages");
-    await link.click();
-    await page.waitForLoadState();
-    const address = page.url();
+    await this.hands.go(link);
+    this.link = page.url();
     await this.look("new password");
-    await page.getByLabel("Nouveau mot de passe").fill("azerty");
-    if (this.script) {
-      const kind = () => page.getByLabel("Nouveau mot de passe").getAttribute("type");
-      await page.getByRole("button", { name: "Afficher le mot de passe" }).first().click();
-      check(`${this.name}: a password can be shown`, (await kind()) === "text");
-      await this.look("password shown");
-      await page.getByRole("button", { name: "Masquer le mot de passe" }).click();
-      check(`${this.name}: and hidden`, (await kind()) === "password");
-    }
-    await page.getByLabel("Le même").fill("azerti");
-    await this.press("Enregistrer");
+    await this.fill(words.newPassword, "azertyB");
+    if (this.script) await this.tryPassword();
+    await this.fill(words.again, "azerti");
+    await this.press(words.save);
     await this.look("weak password", "password-refused");
-    check(`${this.name}: a password is not sent back`, (await page.getByLabel("Nouveau mot de passe").inputValue()) === "");
-    await page.getByLabel("Nouveau mot de passe").fill(password);
-    await page.getByLabel("Le même").fill(password);
-    await this.press("Enregistrer");
+    check(`${this.name}: a password is not sent back`, (await page.getByLabel(words.newPassword).inputValue()) === "");
+    await this.fill(words.newPassword, password);
+    await this.fill(words.again, password);
+    await this.press(words.save);
     await this.look("password changed", "password-changed");
-    await this.go(address);
+    await this.go(this.link);
     await this.look("link used", "link-expired");
+  }
 
+  /** What script adds to a password: it can be shown, and tells what it meets while it is typed. */
+  async tryPassword() {
+    const { page, words } = this;
+    const met = page.getByText(words.met);
+    check(`${this.name}: two criteria are met`, (await met.count()) === 2, await page.locator("#criteria").innerText());
+    const kind = () => page.getByLabel(words.newPassword).getAttribute("type");
+    await this.hands.press(page.getByRole("button", { name: words.show }).first());
+    check(`${this.name}: a password can be shown`, (await kind()) === "text");
+    await this.look("password shown");
+    await this.hands.press(page.getByRole("button", { name: words.hide }));
+    check(`${this.name}: and hidden`, (await kind()) === "password");
+  }
+
+  async signIn() {
+    const { page, voter, words } = this;
     await this.go("/connexion");
-    await page.getByLabel("Adresse électronique").fill(voter.email);
-    await this.press("Continuer");
+    await this.fill(words.email, voter.email);
+    await this.press(words.continue);
     await this.look("password");
-    await page.getByLabel("Mot de passe", { exact: true }).fill("Lampadaire78");
-    await this.press("Se connecter");
+    await this.fill(words.password, "Lampadaire78", { exact: true });
+    await this.press(words.signIn);
     await this.look("wrong password", "sign-in-refused");
-    await page.getByLabel("Mot de passe", { exact: true }).fill(password);
-    await this.press("Se connecter");
+    await this.fill(words.password, password, { exact: true });
+    await this.press(words.signIn);
     check(`${this.name}: in the voter's space`, new URL(page.url()).pathname === "/electeur", page.url());
     await this.look("space");
+  }
 
-    await this.follow("Recevoir un nouvel identifiant");
+  async issue() {
+    const { page, voter, words } = this;
+    await this.follow(words.ask);
     await this.look("identifier");
-    await this.press("Recevoir l’identifiant");
+    await this.press(words.submit);
     await this.look("identifier empty", "form-invalid");
     await this.fillIdentity({ numen: `${voter.numen.slice(0, 12)}!` });
-    await this.press("Recevoir l’identifiant");
+    await this.press(words.submit);
     await this.look("identifier malformed", "form-invalid");
-    check(`${this.name}: what was typed stays`, (await page.getByLabel("Mois").inputValue()) === voter.birthdate[1]);
+    check(`${this.name}: what was typed stays`, (await page.getByLabel(words.month).inputValue()) === voter.birthdate[1]);
     await this.fillIdentity({ day: voter.birthdate[0] === "01" ? "2" : "1" });
-    await this.press("Recevoir l’identifiant");
+    await this.press(words.submit);
     await this.look("identity refused", "identity-refused");
+    await this.press(words.another);
+    check(`${this.name}: another code keeps the rest`, (await page.getByLabel("NUMEN").inputValue()) === voter.numen);
+    await this.look("another code");
+    if (this.script) await this.comeBack();
+    if (this.script) await this.listenToCode();
     // As copied from a letter: in groups, in lower case.
-    await this.fillIdentity({ numen: voter.numen.toLowerCase().replace(/(...)(?=.)/g, "$1 ") });
-    await this.press("Recevoir l’identifiant");
+    const numen = voter.numen.toLowerCase().replace(/(...)(?=.)/g, "$1 ");
+    await this.fillIdentity({ numen, code: this.keyboard ? "" : captcha });
+    if (this.keyboard) {
+      // Nothing seen, nothing heard: the browser answers.
+      await this.hands.press(page.getByRole("button", { name: words.prove }));
+      await page.getByText(words.proved).waitFor({ timeout: 60_000 });
+      await this.look("proved");
+    }
+    const submit = page.locator("main").getByRole("button", { name: words.submit }).last();
+    await (this.keyboard ? this.hands.go(submit) : submit.dblclick());
+    await page.waitForURL("**/suivi*");
     await this.look("issued", "issued");
-    check(`${this.name}: on the follow-up page`, new URL(page.url()).pathname === "/electeur/identifiant/suivi", page.url());
     // The page brings the news by itself.
-    await page.getByText("SMS remis à l’opérateur").waitFor();
+    await page.getByText(words.handedOver).waitFor();
     await this.look("handed over", "issued");
     const mobile = this.mobile.replaceAll(" ", "").slice(1);
     const sms = await this.message((all) =>
       all.filter({ hasText: mobile }).filter({ hasText: /[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}/ }));
     check(`${this.name}: an SMS with the identifier`, (await sms.count()) === 1);
+  }
 
+  /** The back button after a refused form leads to the form, not to the browser's question about sending it again. */
+  async comeBack() {
+    await this.go("/aide");
+    await this.page.goBack();
+    await this.page.getByLabel(this.words.mobile).waitFor({ timeout: 5000 });
+    check(`${this.name}: back to the form`, new URL(this.page.url()).pathname === "/electeur/identifiant");
+  }
+
+  /** The recording is one that the browser plays. */
+  async listenToCode() {
+    const seconds = await this.page.locator("audio").evaluate((audio) => new Promise((resolve) => {
+      audio.addEventListener("loadedmetadata", () => resolve(audio.duration));
+      audio.addEventListener("error", () => resolve(0));
+      audio.load();
+      audio.preload = "metadata";
+    }));
+    check(`${this.name}: a recording of some seconds`, seconds > 4 && seconds < 12, String(seconds));
+  }
+
+  async leave() {
+    const { page, words, voter } = this;
+    if (this.script) await this.waitForTheEnd();
     // Two tabs; the form of the first is sent after the second has signed out.
     await this.go("/electeur/identifiant");
     await this.fillIdentity({});
     const second = await this.context.newPage();
     await second.goto(new URL("/electeur", origin).href);
-    await this.press("Se déconnecter", second);
+    await second.getByRole("button", { name: words.signOut }).click();
+    await second.waitForLoadState();
     await this.look("signed out", undefined, second);
     await second.close();
-    await this.press("Recevoir l’identifiant");
+    await this.press(words.submit);
     await this.look("sent after sign-out", "signed-out");
 
     const disavow = await this.message((all) =>
       all.filter({ hasText: voter.email }).getByRole("link", { name: /pas-moi/ }));
-    await disavow.click();
-    await page.waitForLoadState();
+    await this.hands.go(disavow);
     await this.look("not me");
-    await this.press("Ce n’est pas moi");
+    await this.press(words.notMe);
     await this.look("frozen", "frozen");
   }
-}
 
-/** Each letter's HTML on a phone: it fits, axe finds nothing, and it asks no server for anything. */
-async function lookAtLetters(browser) {
-  const letters = new Map();
-  for (const name of readdirSync(outbox).filter((name) => name.endsWith(".eml"))) {
-    const mail = readFileSync(`${outbox}/${name}`, "utf8");
-    const [, boundary] = mail.match(/boundary="([^"]+)"/);
-    const html = mail.split(`--${boundary}`).find((part) => /content-type: text\/html/i.test(part));
-    const [, title] = html.match(/<title>(.*?)<\/title>/);
-    letters.set(title, html.slice(html.indexOf("<!DOCTYPE")));
+  /** The end of a session is announced, and put off without leaving the page. */
+  async waitForTheEnd() {
+    const page = await this.context.newPage();
+    await page.clock.install();
+    await page.goto(new URL("/electeur/identifiant", origin).href);
+    await page.getByLabel("NUMEN").fill("12E");
+    await page.clock.fastForward("26:00");
+    await page.getByText(this.words.ending).waitFor({ timeout: 5000 });
+    await this.look("session ending", undefined, page);
+    await page.getByRole("button", { name: this.words.extend }).click();
+    await page.getByText(this.words.ending).waitFor({ state: "hidden", timeout: 5000 });
+    check(`${this.name}: what was typed stays after extending`, (await page.getByLabel("NUMEN").inputValue()) === "12E");
+    await page.close();
   }
-  check("letters: one of each kind", letters.size >= 5, [...letters.keys()].join("; "));
-  const context = await browser.newContext({ viewport: { width: 320, height: 640 } });
-  const page = await context.newPage();
-  page.on("request", (request) => check("letters: no request", request.url().startsWith("about:"), request.url()));
-  mkdirSync("build/screenshots/letters", { recursive: true });
-  for (const [title, html] of letters) {
-    await page.setContent(html);
-    check(`letter ${title}: fits`, (await page.evaluate(() => document.documentElement.scrollWidth)) <= 320);
-    await page.evaluate(axe);
-    const wcag = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] };
-    const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), wcag);
-    check(`letter ${title}: axe`, violations.length === 0, violations.map((violation) => violation.id).join("; "));
-    await page.screenshot({ path: `build/screenshots/letters/${title.replaceAll(/\W+/g, "-")}.png`, fullPage: true });
-  }
-  await context.close();
 }
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--disable-gpu"] });
+const narrow = { width: 320, height: 640 };
 const ways = [
-  ["wide-with-script", { viewport: { width: 1280, height: 900 }, javaScriptEnabled: true }, voters[0], "06 12 34 56 78"],
-  ["narrow-without-script", { viewport: { width: 320, height: 640 }, javaScriptEnabled: false }, voters[5], "0690 00 12 35"],
+  ["wide-with-script", { viewport: { width: 1280, height: 900 } },
+    { script: true, language: "fr", voter: voters[0], mobile: "06 12 34 56 78" }],
+  ["narrow-without-script", { viewport: narrow, javaScriptEnabled: false },
+    { script: false, language: "fr", voter: voters[5], mobile: "0690 00 12 35" }],
+  ["english-by-keyboard", { viewport: narrow, locale: "en-GB" },
+    { script: true, keyboard: true, language: "en", voter: voters[7], mobile: "06 12 34 56 77" }],
 ];
 try {
-  for (const [name, options, voter, mobile] of ways) {
-    const context = await browser.newContext({ ...options, locale: "fr-FR", reducedMotion: "reduce", timezoneId: "Europe/Paris" });
-    const walk = new Walk(name, context, options.javaScriptEnabled, voter, mobile);
+  for (const [name, options, way] of ways) {
+    const usual = { locale: "fr-FR", reducedMotion: "reduce", timezoneId: "Europe/Paris" };
+    const context = await browser.newContext({ ...usual, ...options });
+    const walk = new Walk(name, context, way);
     await walk.open();
     try {
       await walk.run();
@@ -263,7 +337,7 @@ try {
     }
     await context.close();
   }
-  await lookAtLetters(browser);
+  await lookAtLetters(browser, outbox, axe, check);
 } finally {
   await browser.close();
 }
