@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod browser;
+pub mod carriers;
 pub mod cast;
+pub mod sms;
 pub mod twilio;
 
 pub use app::{App, Backend};
