@@ -105,7 +105,7 @@ pub fn guide(settings: &Settings) -> Result<Option<Value>, Fault> {
     let [numen, _, _, birthdate, email, ..] = fields[..] else { return Ok(None) };
     let rows = [("email-label", email), ("birthdate-label", birthdate), ("numen-label", numen)];
     let rows: Vec<Value> = rows.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
-    Ok(Some(json!({ "rows": rows, "file": file.display().to_string() })))
+    Ok(Some(json!({ "email": email, "rows": rows, "file": file.display().to_string() })))
 }
 
 fn roll_file(settings: &Settings) -> PathBuf {

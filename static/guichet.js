@@ -14,6 +14,8 @@ for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
+    // Stopped on a bad line, it may be sent again; the server decides on it once.
+    setTimeout(() => delete form.dataset.sent, 8000);
   });
 }
 // Back from another page by the browser's cache: the form may be sent again.
@@ -41,10 +43,10 @@ for (const input of document.querySelectorAll("input[data-show]")) {
 
 // The kinds of characters as the server tells them apart; what only the server knows (names, common passwords) it tells.
 const kinds = {
-  "criterion-lower": /\p{Ll}/u,
-  "criterion-upper": /\p{Lu}/u,
+  "criterion-lower": /\p{Lowercase}/u,
+  "criterion-upper": /\p{Uppercase}/u,
   "criterion-digit": /[0-9]/,
-  "criterion-symbol": /[^\p{L}\p{N}]/u,
+  "criterion-symbol": /[^\p{Alphabetic}\p{N}]/u,
 };
 const criteria = document.getElementById("criteria");
 if (criteria) {
@@ -53,15 +55,24 @@ if (criteria) {
     const mark = document.createElement("span");
     mark.className = "met";
     item.append(" ", mark);
-    return { mark, ...item.dataset };
-  });
+    return { item, mark, ...item.dataset };
+  }).filter(({ criterion }) => criterion === "criterion-length" || kinds[criterion]);
   const isMet = (password, { criterion, min, max }) => {
-    const { length } = [...password.normalize("NFC")];
-    return criterion === "criterion-length" ? length >= min && length <= max : kinds[criterion]?.test(password);
+    const { length } = [...password];
+    return criterion === "criterion-length" ? length >= min && length <= max : kinds[criterion].test(password);
   };
+  const told = criteria.querySelector("[role=status]");
   input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby") ?? ""} criteria`.trim());
   input.addEventListener("input", () => {
-    for (const item of items) item.mark.textContent = isMet(input.value, item) ? `✓ ${criteria.dataset.met}` : "";
+    const password = input.value.normalize("NFC");
+    const met = items.filter((item) => isMet(password, item));
+    for (const { item, mark } of items) {
+      const is = met.some((one) => one.item === item);
+      mark.textContent = is ? `✓ ${criteria.dataset.met}` : "";
+      if (is) item.classList.remove("unmet");
+    }
+    const text = criteria.dataset.told.replace("{met}", met.length).replace("{all}", items.length);
+    if (told.textContent !== text) told.textContent = text;
   });
 }
 
@@ -119,15 +130,19 @@ if (stay) {
   const look = () => {
     const left = (ends - Date.now()) / 1000;
     stay.classList.toggle("soon", left < notice);
+    stay.querySelector("button").hidden = left <= 0;
     const text = left <= 0 ? stay.dataset.ended : left < notice ? stay.dataset.warning : calm;
     if (status.textContent !== text) status.textContent = text;
   };
+  look();
   setInterval(look, 5000);
   stay.addEventListener("submit", async (event) => {
     event.preventDefault();
     delete stay.dataset.sent;
-    const answer = await fetch(stay.action, { method: "POST", body: new URLSearchParams() });
-    if (answer.ok && !new URL(answer.url).pathname.startsWith("/connexion")) {
+    const answer = await fetch(stay.action, { method: "POST", body: new URLSearchParams() }).catch(() => null);
+    if (!answer) {
+      status.textContent = stay.dataset.unreachable;
+    } else if (answer.ok && !new URL(answer.url).pathname.startsWith("/connexion")) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("form.stay");
       ends = Date.now() + fresh.dataset.sessionSeconds * 1000;

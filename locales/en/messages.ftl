@@ -17,7 +17,7 @@ mail-password-link-else = You did not ask for anything? Do nothing: your passwor
 
 mail-password-changed-subject = Your password has changed
 mail-password-changed-text = The password of your account was changed on { MOMENT($at, $place) }. All open sessions were closed.
-mail-password-changed-else = Was it not you? Choose a new password at this address at once, then change the one of your mailbox:
+mail-password-changed-else = Was it not you? Somebody may be reading your mailbox: change its password first. Then choose a new password for this site, at this address:
 mail-password-changed-button = Choose a new password
 
 mail-identifier-sent-subject = A voting identifier has just been sent

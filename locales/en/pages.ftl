@@ -17,8 +17,9 @@ errors-title = { $count ->
 
 session-until = Unless you do something, your session ends at { HOUR($until, $place) }.
 session-extend = Extend my session
+session-unreachable = Your session could not be extended: the line may be down. Try again in a moment.
 session-warning = Your session ends in less than five minutes. Extend it to keep what you have typed.
-session-ended = Your session has ended. Sign in again to go on.
+session-ended = Your session has ended. Sign in again to go on; a form that you send now is kept until then.
 session-kept = Your session had ended: nothing was sent, and no attempt was counted. What you typed is kept for half an hour. Sign in again: the form awaits you.
 cookies-refused = Your browser refuses the cookies of this site: without them it can not recognise you from one page to the next. Allow them, or take another browser. None of them follows you.
 step = Step { $now } of { $of }:
@@ -44,7 +45,7 @@ home-first-password = First password, or forgotten password
 home-steps-title = Three steps
 home-step-sign-in = with your professional address and a password. None yet? A link sent to that address lets you choose one.
 home-step-identity = with your own mobile number, your date of birth and your NUMEN. The secretariat of your school knows your NUMEN.
-home-step-sms = the identifier reaches your mobile phone, usually within a minute. The page tells you where it is.
+home-step-sms = on your mobile phone, usually within a minute. The page tells you where it is.
 home-others-title = Do you help voters?
 home-secretariat-title = School secretariat
 home-secretariat-text = You know the NUMEN of your staff, and you can help them to find their way.
@@ -116,6 +117,7 @@ password-again-differs = The two passwords differ. Enter the same one twice.
 criteria-title = Your password must:
 criteria-advice = Choose another one than for your professional mailbox. You may paste it from a password manager.
 criterion-met = done
+criteria-told = Criteria met: { $met } of { $all }.
 criterion-length = have from { $min } to { $max } characters
 criterion-length-unmet = The password is too short or too long.
 criterion-lower = have at least one lower-case letter
@@ -151,6 +153,8 @@ space-checks-left = { $count ->
 space-ask = Receive a new identifier by text message
 space-follow = Follow the last one
 space-empty = Your account is on no electoral roll. Ask the secretariat of your school.
+mailbox-full = Your professional mailbox is full: it returned our last email. Make some room in it to receive the next ones.
+mailbox-unknown = Your professional address refused our last email, as if it did not exist. Tell the secretariat of your school.
 
 issued-none = Nothing was sent to you yet.
 issued-title = What was sent to you
@@ -159,7 +163,7 @@ issued-when = { WHEN($at, $place) }
 issued-number = For the number
 issued-state = Where the text message is
 issued-line = Identifier requested on { WHEN($at, $place) }, for { $number }.
-issued-queued = The text message is waiting to be sent: this page updates itself.
+issued-queued = The text message is waiting to be sent.
 issued-accepted = Text message handed to the operator at { TIME($at, $place) }.
 issued-delivered = Text message received by the phone at { TIME($at, $place) }.
 issued-revoked = It no longer works.
@@ -170,11 +174,11 @@ issued-voided = The text message could not be delivered: this identifier is canc
 identifier-title = Receive a new voting identifier
 identifier-lead = We check your identity, then we send the identifier by text message. It replaces the one before at once. Your professional mailbox is told.
 identifier-button = Receive the identifier by text message
-identifier-restored = What you had typed before your session ended is here. Read it again, enter the security code, then send.
+identifier-restored = What you had typed is here. Read it again, enter the security code, then send.
 mobile-label = Number of your own mobile phone
 mobile-hint = Examples: 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. A number serves one voter only.
 mobile-missing = Enter the number of your mobile phone.
-mobile-unreadable = This number is not complete, or holds something other than digits. Example: 06 12 34 56 78.
+mobile-unreadable = This number is not complete, or holds something else than digits. Example: 06 12 34 56 78. In New Caledonia, French Polynesia and Wallis and Futuna, begin with +687, +689 or +681.
 mobile-not-mobile = This is not a mobile number: it cannot receive text messages. Enter a mobile number.
 mobile-elsewhere = This number is from a country or territory that this election does not serve. Enter a French number.
 mobile-taken = This number already serves another voter. Enter another number.
@@ -190,13 +194,13 @@ numen-hint = 13 characters, like 12E3456789ABC. The secretariat of your school k
 numen-missing = Enter your NUMEN. The secretariat of your school can give it to you.
 numen-invalid = A NUMEN has 13 characters: two digits, one letter, seven digits and three letters, like 12E3456789ABC.
 captcha-legend = Security code
-captcha-alt = Five letters or digits, written so that a machine finds them hard to read. The recording that follows says another code, which does as well.
+captcha-alt = Five letters or digits, written so that a machine finds them hard to read. The recording that follows says another code, which does as well; and, after the field, a button lets your browser answer for you.
 captcha-sound = Can you not read the image? Listen to six digits, spoken in French:
 captcha-label = The code
 captcha-hint = The five characters of the image, or the six digits of the recording. Capitals and spaces do not matter.
 captcha-renew = Another code
 captcha-prove = Neither image nor sound: my browser answers for me
-captcha-proving = Your browser is calculating. This takes a few seconds.
+captcha-proving = Your browser is calculating. This takes a few seconds, up to a quarter of a minute on an old phone.
 captcha-proved = Done: the code is filled in. You can go on.
 captcha-neither = Does neither the image nor the sound suit you? Allow JavaScript for this page: your browser will then answer for you. Or contact the support at the foot of this page.
 captcha-renewed = Here is another code. What you had typed is kept.
@@ -237,11 +241,12 @@ follow-late-end = { $minutes ->
     [one] If no operator takes it within one minute, the identifier is cancelled, your attempt is given back to you, and an email tells you.
    *[other] If no operator takes it within { $minutes } minutes, the identifier is cancelled, your attempt is given back to you, and an email tells you.
 }
-follow-advice = A text message usually takes less than a minute. Keep this page open, or come back to it from your page. The identifier is never shown here.
+follow-advice = A text message usually takes less than a minute. This page updates itself: keep it open, or come back to it from your page. The identifier is never shown here.
 
 support-title = Need help?
 support-reach = The help desk answers you:
 support-help = Answers to the most frequent questions
+support-hours = { $hours }, Paris time
 
 ## Help
 

@@ -17,7 +17,7 @@ mail-password-link-else = Vous n’avez rien demandé ? Ne faites rien : vot
 
 mail-password-changed-subject = Votre mot de passe a changé
 mail-password-changed-text = Le mot de passe de votre compte a été changé le { MOMENT($at, $place) }. Toutes les sessions ouvertes ont été fermées.
-mail-password-changed-else = Ce n’est pas vous ? Choisissez aussitôt un nouveau mot de passe à cette adresse, puis changez celui de votre messagerie :
+mail-password-changed-else = Ce n’est pas vous ? Quelqu’un lit peut-être votre messagerie : changez d’abord son mot de passe. Choisissez ensuite un nouveau mot de passe pour ce site, à cette adresse :
 mail-password-changed-button = Choisir un nouveau mot de passe
 
 mail-identifier-sent-subject = Un identifiant de vote vient d’être envoyé

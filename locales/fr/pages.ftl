@@ -17,8 +17,9 @@ errors-title = { $count ->
 
 session-until = Sans action de votre part, votre session se termine à { HOUR($until, $place) }.
 session-extend = Prolonger ma session
+session-unreachable = Votre session n’a pas pu être prolongée : la ligne est peut-être coupée. Réessayez dans un instant.
 session-warning = Votre session se termine dans moins de cinq minutes. Prolongez-la pour garder ce que vous avez saisi.
-session-ended = Votre session est terminée. Reconnectez-vous pour continuer.
+session-ended = Votre session est terminée. Reconnectez-vous pour continuer ; un formulaire que vous envoyez maintenant est gardé jusque-là.
 session-kept = Votre session était terminée : rien n’a été envoyé, et aucun essai n’a été compté. Ce que vous avez saisi est gardé une demi-heure. Reconnectez-vous : le formulaire vous attend.
 cookies-refused = Votre navigateur refuse les cookies de ce site : sans eux, il ne peut pas vous reconnaître d’une page à l’autre. Autorisez-les, ou prenez un autre navigateur. Aucun ne sert à vous suivre.
 step = Étape { $now } sur { $of } :
@@ -44,7 +45,7 @@ home-first-password = Premier mot de passe ou mot de passe oublié
 home-steps-title = Trois étapes
 home-step-sign-in = avec votre adresse professionnelle et un mot de passe. Vous n’en avez pas encore ? Un lien envoyé à cette adresse permet de le choisir.
 home-step-identity = avec votre numéro de mobile personnel, votre date de naissance et votre NUMEN. Le secrétariat de votre établissement connaît votre NUMEN.
-home-step-sms = l’identifiant arrive sur votre mobile, d’ordinaire en moins d’une minute. La page vous dit où il en est.
+home-step-sms = sur votre mobile, d’ordinaire en moins d’une minute. La page vous dit où il en est.
 home-others-title = Vous accompagnez des électeurs ?
 home-secretariat-title = Secrétariat d’établissement
 home-secretariat-text = Vous connaissez le NUMEN de vos agents, et vous pouvez les aider à s’y retrouver.
@@ -116,8 +117,9 @@ password-again-differs = Les deux mots de passe sont différents. Saisissez deux
 criteria-title = Votre mot de passe doit :
 criteria-advice = Choisissez-en un autre que celui de votre messagerie professionnelle. Vous pouvez le coller depuis un gestionnaire de mots de passe.
 criterion-met = c’est fait
+criteria-told = Critères remplis : { $met } sur { $all }.
 criterion-length = contenir de { $min } à { $max } caractères
-criterion-length-unmet = La longueur du mot de passe ne convient pas.
+criterion-length-unmet = Le mot de passe est trop court ou trop long.
 criterion-lower = contenir au moins une lettre minuscule
 criterion-lower-unmet = Il manque une lettre minuscule.
 criterion-upper = contenir au moins une lettre majuscule
@@ -151,6 +153,8 @@ space-checks-left = { $count ->
 space-ask = Recevoir un nouvel identifiant par SMS
 space-follow = Suivre le dernier envoi
 space-empty = Votre compte n’est inscrit sur aucune liste électorale. Adressez-vous au secrétariat de votre établissement.
+mailbox-full = Votre boîte aux lettres professionnelle est pleine : elle a renvoyé notre dernier courriel. Faites-y de la place pour recevoir les suivants.
+mailbox-unknown = Votre adresse professionnelle a refusé notre dernier courriel, comme si elle n’existait pas. Signalez-le au secrétariat de votre établissement.
 
 issued-none = Rien ne vous a encore été envoyé.
 issued-title = Ce qui vous a été envoyé
@@ -159,7 +163,7 @@ issued-when = { WHEN($at, $place) }
 issued-number = Au numéro
 issued-state = Où en est le SMS
 issued-line = Identifiant demandé le { WHEN($at, $place) }, au { $number }.
-issued-queued = Le SMS est en attente d’envoi : cette page se met à jour toute seule.
+issued-queued = Le SMS est en attente d’envoi.
 issued-accepted = SMS remis à l’opérateur à { TIME($at, $place) }.
 issued-delivered = SMS reçu par le téléphone à { TIME($at, $place) }.
 issued-revoked = Il ne fonctionne plus.
@@ -170,11 +174,11 @@ issued-voided = Le SMS n’a pas pu être remis : cet identifiant est annulé 
 identifier-title = Recevoir un nouvel identifiant de vote
 identifier-lead = Nous vérifions votre identité, puis nous envoyons l’identifiant par SMS. Il remplace aussitôt le précédent. Votre messagerie professionnelle en est informée.
 identifier-button = Recevoir l’identifiant par SMS
-identifier-restored = Ce que vous aviez saisi avant la fin de votre session est là. Relisez, saisissez le code de sécurité, puis envoyez.
+identifier-restored = Ce que vous aviez saisi est là. Relisez, saisissez le code de sécurité, puis envoyez.
 mobile-label = Numéro de téléphone mobile personnel
 mobile-hint = Exemples : 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. Un numéro ne sert qu’à un seul électeur.
 mobile-missing = Saisissez votre numéro de téléphone mobile.
-mobile-unreadable = Ce numéro n’est pas complet ou contient autre chose que des chiffres. Exemple : 06 12 34 56 78.
+mobile-unreadable = Ce numéro n’est pas complet ou contient autre chose que des chiffres. Exemple : 06 12 34 56 78. En Nouvelle-Calédonie, en Polynésie française et à Wallis-et-Futuna, commencez par +687, +689 ou +681.
 mobile-not-mobile = Ce numéro n’est pas celui d’un mobile : il ne peut pas recevoir de SMS. Saisissez un numéro de mobile.
 mobile-elsewhere = Ce numéro vient d’un pays ou d’un territoire qui n’est pas desservi pour cette élection. Saisissez un numéro français.
 mobile-taken = Ce numéro sert déjà à un autre électeur. Saisissez un autre numéro.
@@ -190,13 +194,13 @@ numen-hint = 13 caractères, comme 12E3456789ABC. Le secrétariat de votre étab
 numen-missing = Saisissez votre NUMEN. Le secrétariat de votre établissement peut vous le donner.
 numen-invalid = Un NUMEN compte 13 caractères : deux chiffres, une lettre, sept chiffres et trois lettres, comme 12E3456789ABC.
 captcha-legend = Code de sécurité
-captcha-alt = Cinq lettres ou chiffres, écrits pour être difficiles à lire par une machine. L’enregistrement qui suit dit un autre code, qui convient aussi.
+captcha-alt = Cinq lettres ou chiffres, écrits pour être difficiles à lire par une machine. L’enregistrement qui suit dit un autre code, qui convient aussi ; et, après le champ, un bouton laisse votre navigateur répondre à votre place.
 captcha-sound = Vous ne lisez pas l’image ? Écoutez six chiffres, dits en français :
 captcha-label = Le code
 captcha-hint = Les cinq caractères de l’image ou les six chiffres de l’enregistrement. Majuscules et espaces ne comptent pas.
 captcha-renew = Un autre code
 captcha-prove = Ni image ni son : mon navigateur répond à ma place
-captcha-proving = Votre navigateur calcule. Cela prend quelques secondes.
+captcha-proving = Votre navigateur calcule. Cela prend quelques secondes, jusqu’à un quart de minute sur un vieux téléphone.
 captcha-proved = C’est fait : le code est rempli. Vous pouvez continuer.
 captcha-neither = Ni l’image ni le son ne vous conviennent ? Autorisez JavaScript pour cette page : votre navigateur saura répondre à votre place. Ou contactez l’assistance, en bas de cette page.
 captcha-renewed = Voici un autre code. Ce que vous aviez saisi est gardé.
@@ -237,11 +241,12 @@ follow-late-end = { $minutes ->
     [one] Si aucun opérateur ne le prend en une minute, l’identifiant est annulé, votre essai vous est rendu, et un courriel vous le dit.
    *[other] Si aucun opérateur ne le prend en { $minutes } minutes, l’identifiant est annulé, votre essai vous est rendu, et un courriel vous le dit.
 }
-follow-advice = Un SMS met d’ordinaire moins d’une minute. Gardez cette page ouverte, ou revenez-y depuis votre espace. L’identifiant n’est jamais affiché ici.
+follow-advice = Un SMS met d’ordinaire moins d’une minute. Cette page se met à jour toute seule : gardez-la ouverte, ou revenez-y depuis votre espace. L’identifiant n’est jamais affiché ici.
 
 support-title = Besoin d’aide ?
 support-reach = L’assistance vous répond :
 support-help = Les réponses aux questions les plus fréquentes
+support-hours = { $hours }, heure de Paris
 
 ## Aide
 

@@ -73,7 +73,7 @@ fn seed(portal: &Portal, name: &str) -> Vec<u8> {
 /// Compares a typed answer, whatever its case and spaces.
 pub fn check(portal: &Portal, name: &str, session: &[u8], typed: &str) -> Outcome {
     let Some(answers) = open(portal, name, session) else { return Outcome::Wrong };
-    let fixed = portal.settings.captcha.fixed_answer.as_deref().map(plain);
+    let fixed = portal.settings.captcha.fixed_answer.as_deref().map(plain).filter(|fixed| !fixed.is_empty());
     let typed = plain(typed);
     let is = |wanted: &str| -> bool { wanted.as_bytes().ct_eq(typed.as_bytes()).into() };
     let read = is(&answers.letters) || is(&answers.digits) || fixed.is_some_and(|fixed| is(&fixed));

@@ -134,6 +134,11 @@ impl Standing {
         (self.max_failed_checks - self.failed_checks).max(0)
     }
 
+    /// How many other voters' numbers may still be tried today.
+    pub fn phones_left(&self, now: Instant) -> i32 {
+        (PHONE_REFUSALS_PER_DAY - self.phone_refusals_today(now)).max(0)
+    }
+
     pub fn phone_refusals_today(&self, now: Instant) -> i32 {
         let today = self.phone_refused_at.is_some_and(|at| paris::day(at) == paris::day(now));
         if today { self.phone_refusals } else { 0 }

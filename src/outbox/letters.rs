@@ -186,9 +186,19 @@ pub fn disavowal_reported(
 pub fn support(election: &election::Model) -> Value {
     json!({
         "phone": election.support_phone,
+        "dial": dialled(&election.support_phone),
         "email": election.support_email,
         "hours": election.support_hours,
     })
+}
+
+/// A number as a link dials it, from overseas, too (RFC 3966).
+fn dialled(number: &str) -> String {
+    let digits: String = number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    match digits.strip_prefix('0') {
+        Some(national) if digits.len() == 10 => format!("+33{national}"),
+        _ => digits,
+    }
 }
 
 fn mail(

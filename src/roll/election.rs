@@ -1,6 +1,6 @@
 //! An election, from the file that describes it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::de::DeserializeOwned;
@@ -16,6 +16,8 @@ const KEYS: [&str; 7] =
     ["name", "reissue_opens", "reissue_closes", "max_identifiers", "max_failed_checks", "territories", "support"];
 const SUPPORT_KEYS: [&str; 3] = ["phone", "email", "hours"];
 const TERRITORIES: &str = "une liste de codes parmi FR, GP, MQ, GF, RE, YT, PM, NC, PF et WF";
+/// How long questions come after the window has closed.
+const AFTERWARDS: TimeDelta = TimeDelta::days(30);
 const MOMENT: &str = "une date avec son fuseau, comme 2026-11-23T10:00:00+01:00";
 
 /// Adds the election that a file describes. Returns its id, or why the file is refused.
@@ -37,10 +39,10 @@ pub async fn find(portal: &Portal, id: i64) -> Result<Option<election::Model>, F
     Ok(election::Entity::find_by_id(id).one(&*portal.db).await?)
 }
 
-/// The elections whose window has not closed yet, the next to close first.
-pub async fn current(portal: &Portal) -> Result<Vec<election::Model>, Fault> {
+/// The elections that people still call about, the next to close first.
+pub async fn supported(portal: &Portal) -> Result<Vec<election::Model>, Fault> {
     Ok(election::Entity::find()
-        .filter(election::Column::ReissueCloses.gt(portal.now()))
+        .filter(election::Column::ReissueCloses.gt(portal.now() - AFTERWARDS))
         .order_by_asc(election::Column::ReissueCloses)
         .all(&*portal.db)
         .await?)

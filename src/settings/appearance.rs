@@ -26,11 +26,14 @@ impl AppearanceSettings {
             check(kind(logo).is_some(), "appearance.logo : attendu un fichier .svg, .png ou .webp");
             match std::fs::metadata(logo) {
                 Ok(file) => check(
-                    file.is_file() && file.len() <= LARGEST_LOGO,
-                    "appearance.logo : 10 Ko au plus, pour que la page s’ouvre vite sur une mauvaise ligne",
+                    file.is_file() && (1..=LARGEST_LOGO).contains(&file.len()),
+                    "appearance.logo : un fichier de 10 Ko au plus, pour que la page s’ouvre vite sur une mauvaise ligne",
                 ),
-                Err(_) => check(false, "appearance.logo : fichier introuvable ou illisible"),
+                Err(_) => {
+                    check(false, &format!("appearance.logo : « {} » est introuvable ou illisible", logo.display()));
+                }
             }
+            check(is_picture(logo), "appearance.logo : le fichier n’est pas une image SVG, PNG ou WebP");
         }
         let Some(ground) = Colour::parse(LIGHT) else { return };
         for (key, colour, least) in [("accent", self.accent, TEXT), ("second", self.second, MARK)] {
@@ -59,6 +62,17 @@ impl AppearanceSettings {
             return String::new();
         }
         format!("\n:root{{{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n")
+    }
+}
+
+/// Whether a file begins as its name says; what is not there is told apart.
+fn is_picture(logo: &Path) -> bool {
+    let Ok(bytes) = std::fs::read(logo) else { return true };
+    match kind(logo) {
+        Some("png") => bytes.starts_with(b"\x89PNG"),
+        Some("webp") => bytes.starts_with(b"RIFF"),
+        Some(_) => bytes.windows(4).any(|window| window == b"<svg"),
+        None => true,
     }
 }
 

@@ -73,7 +73,11 @@ pub fn fairing() -> AdHoc {
         let loaded = rocket.state::<Portal>().map(|portal| Assets::load(&portal.settings.appearance));
         match loaded {
             Some(Ok(assets)) => Ok(rocket.manage(assets)),
-            _ => Err(rocket),
+            Some(Err(fault)) => {
+                tracing::error!(%fault, "the election's logo could not be read");
+                Err(rocket)
+            }
+            None => Err(rocket),
         }
     })
 }
@@ -89,13 +93,20 @@ impl File {
 pub enum Asset {
     Whole(Box<Content>),
     #[response(status = 304)]
-    Unchanged(()),
+    Unchanged(Box<Unchanged>),
 }
 
 #[derive(Responder)]
 pub struct Content {
     bytes: Vec<u8>,
     kind: ContentType,
+    cached: Header<'static>,
+    tag: Header<'static>,
+}
+
+#[derive(Responder)]
+pub struct Unchanged {
+    nothing: (),
     cached: Header<'static>,
     tag: Header<'static>,
 }
@@ -121,16 +132,15 @@ pub fn file(assets: &State<Assets>, name: &str, had: Had<'_>) -> Result<Asset, S
         Some((asked, file, ContentType::from_extension(extension)?))
     };
     let (asked, file, kind) = found().ok_or(Status::NotFound)?;
-    let tag = format!("\"{}\"", file.mark);
-    // `W/`: a proxy may have compressed it meanwhile.
-    let is_same = |known: &str| known.trim().trim_start_matches("W/") == tag;
-    if had.0.is_some_and(|known| known.split(',').any(is_same)) {
-        return Ok(Asset::Unchanged(()));
-    }
-    Ok(Asset::Whole(Box::new(Content {
-        bytes: file.bytes.clone(),
-        kind,
-        cached: Header::new("Cache-Control", if asked == file.mark { FOR_EVER } else { ASK_AGAIN }),
-        tag: Header::new("ETag", tag),
-    })))
+    // `W/`: the same content, compressed or not.
+    let tag = format!("W/\"{}\"", file.mark);
+    let is_same = |known: &str| known.trim().trim_start_matches("W/") == tag.trim_start_matches("W/");
+    let is_known = had.0.is_some_and(|known| known.split(',').any(is_same));
+    let cached = Header::new("Cache-Control", if asked == file.mark { FOR_EVER } else { ASK_AGAIN });
+    let tag = Header::new("ETag", tag);
+    Ok(if is_known {
+        Asset::Unchanged(Box::new(Unchanged { nothing: (), cached, tag }))
+    } else {
+        Asset::Whole(Box::new(Content { bytes: file.bytes.clone(), kind, cached, tag }))
+    })
 }

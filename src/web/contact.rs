@@ -1,67 +1,88 @@
-//! Whom to call, at the foot of every page: the assistance of the elections that are under way.
+//! Whom to call, at the foot of every page: the assistance of the elections that are under way, or were lately.
 
-use chrono::Duration;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use rocket::fairing::AdHoc;
 use serde_json::{Value, json};
-use tokio::sync::RwLock;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
-use crate::fault::Fault;
 use crate::outbox::letters::support;
 use crate::portal::Portal;
 use crate::roll::election;
 use crate::values::Instant;
 
-/// How long the answer of the database serves: an election that was just added is on every page soon after.
-const KEPT: Duration = Duration::seconds(10);
+/// How long an answer of the database serves, or the lack of one: an election that was just added is on every page soon
+/// after, and a database that is silent is not asked by every page.
+const KEPT: TimeDelta = TimeDelta::seconds(10);
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What is no page.
-const FILES: [&str; 3] = ["/static/", "/captcha/", "/webhooks/"];
+const FILES: [&str; 6] = ["/static/", "/captcha/", "/webhooks/", "/healthz", "/readyz", "/metrics"];
 
 #[derive(Default)]
-pub struct Contacts(RwLock<Option<(Instant, Value)>>);
+pub struct Contacts {
+    kept: RwLock<(Option<Instant>, Value)>,
+    /// Who asks the database anew; the others go on with what is kept.
+    turn: Mutex<()>,
+}
 
-/// Asks anew for the contacts when they are old, once for all requests that come meanwhile.
-pub fn fairing() -> AdHoc {
+/// Asks for the contacts before the first page.
+pub fn at_start() -> AdHoc {
+    AdHoc::try_on_ignite("first contacts", |rocket| async {
+        let contacts = Contacts::default();
+        if let Some(portal) = rocket.state() {
+            contacts.renew(portal).await;
+        }
+        Ok(rocket.manage(contacts))
+    })
+}
+
+/// Asks anew when they are old.
+pub fn meanwhile() -> AdHoc {
     AdHoc::on_request("contacts", |request, _| {
         Box::pin(async move {
             let path = request.uri().path();
-            let state = (request.rocket().state::<Portal>(), request.rocket().state::<Contacts>());
-            let (Some(portal), Some(contacts)) = state else { return };
-            if FILES.iter().any(|files| path.starts_with(files)) || contacts.are_fresh(portal.now()).await {
+            if FILES.iter().any(|files| path.starts_with(files)) {
                 return;
             }
-            if let Err(fault) = contacts.renew(portal).await {
-                tracing::error!(%fault, "the contacts of the elections could not be read");
+            if let (Some(portal), Some(contacts)) = (request.rocket().state(), request.rocket().state::<Contacts>()) {
+                contacts.renew(portal).await;
             }
         })
     })
 }
 
 impl Contacts {
-    async fn are_fresh(&self, now: Instant) -> bool {
-        is_fresh(self.0.read().await.as_ref(), now)
-    }
-
-    async fn renew(&self, portal: &Portal) -> Result<(), Fault> {
-        let mut kept = self.0.write().await;
-        if is_fresh(kept.as_ref(), portal.now()) {
-            return Ok(());
+    async fn renew(&self, portal: &Portal) {
+        if self.are_fresh(portal.now()) {
+            return;
         }
-        let current = election::current(portal).await?;
-        let contacts = current.iter().map(|election| json!({ "name": election.name, "support": support(election) }));
-        *kept = Some((portal.now(), contacts.collect()));
-        Ok(())
+        let Ok(_turn) = self.turn.try_lock() else { return };
+        let contacts = match timeout(PATIENCE, election::supported(portal)).await {
+            Ok(Ok(elections)) => elections
+                .iter()
+                .map(|election| json!({ "name": election.name, "support": support(election) }))
+                .collect(),
+            other => {
+                tracing::error!(silent = other.is_err(), "the contacts of the elections could not be read");
+                self.all()
+            }
+        };
+        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = (Some(portal.now()), contacts);
     }
 
-    /// The elections under way, each with its `name` and `support`.
+    /// The elections, each with its `name` and `support`.
     pub fn all(&self) -> Value {
-        self.0
-            .try_read()
-            .ok()
-            .and_then(|kept| kept.as_ref().map(|(_, contacts)| contacts.clone()))
-            .unwrap_or_else(|| json!([]))
+        match &self.kept.read().unwrap_or_else(PoisonError::into_inner).1 {
+            Value::Null => json!([]),
+            contacts => contacts.clone(),
+        }
     }
-}
 
-fn is_fresh(kept: Option<&(Instant, Value)>, now: Instant) -> bool {
-    kept.is_some_and(|(at, _)| (Duration::zero()..KEPT).contains(&(now - *at)))
+    fn are_fresh(&self, now: Instant) -> bool {
+        let asked = self.kept.read().unwrap_or_else(PoisonError::into_inner).0;
+        asked.is_some_and(|at| (TimeDelta::zero()..KEPT).contains(&(now - at)))
+    }
 }

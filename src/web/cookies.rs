@@ -38,11 +38,13 @@ pub struct Held {
     pub password_again: String,
 }
 
-/// A form that was sent after its session had ended, for the account whose session it was.
+/// A form for an identifier that was not accepted yet, for the account of whom it is.
 #[derive(Serialize, Deserialize)]
 pub struct KeptForm {
     pub account: i64,
-    pub election: Option<String>,
+    pub election: Option<i64>,
+    /// It was sent after its session had ended.
+    pub late: bool,
     pub fields: BTreeMap<String, String>,
 }
 

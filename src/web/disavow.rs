@@ -46,7 +46,7 @@ pub async fn freeze(portal: &State<Portal>, token: &str, _form: Pressed) -> Answ
 }
 
 fn gone() -> Page {
-    Page::new("error", "disavow-gone-title", json!({ "text": "disavow-gone-text" }))
+    Page::new("error", "disavow-gone-title", json!({ "text": "disavow-gone-text", "sign_in": false }))
         .status(Status::Gone)
         .outcome("link-expired")
 }

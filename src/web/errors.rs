@@ -20,7 +20,7 @@ pub fn signed_out(request: &Request<'_>) -> Answer {
 
 /// Tells a form that nobody is signed in any more.
 pub fn session_over() -> Page {
-    Page::new("error", "error-401-title", json!({ "text": "error-401-text" }))
+    Page::new("error", "error-401-title", json!({ "text": "error-401-text", "sign_in": true }))
         .status(Status::Unauthorized)
         .outcome("signed-out")
 }

@@ -3,9 +3,10 @@
 use rocket::get;
 use serde_json::json;
 
+use super::guards::MaybeSession;
 use super::page::Page;
 
 #[get("/aide")]
-pub fn help() -> Page {
+pub fn help(_session: MaybeSession) -> Page {
     Page::new("help", "help-title", json!({}))
 }

@@ -5,16 +5,17 @@ use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
 use serde_json::{Value, json};
 
+use super::cookies::{self, KeptForm};
 use super::form::FormState;
 use super::guards::{MaybeSession, Session};
 use super::identity_form::{self, IdentityForm};
 use super::page::{Answered, Page};
 use super::posted::Posted;
 use super::voter::{self, described};
-use super::{cookies, errors, sign_in};
+use super::{errors, sign_in};
 use crate::captcha;
 use crate::issuance::request::{self, Outcome};
-use crate::issuance::rules::{PHONE_REFUSALS_PER_DAY, Refusal, Standing};
+use crate::issuance::rules::Refusal;
 use crate::issuance::seat;
 use crate::issuance::space::{self, Space};
 use crate::portal::Portal;
@@ -25,13 +26,17 @@ pub async fn page(portal: &State<Portal>, jar: &CookieJar<'_>, session: Session,
     let Some(seat) = voter::seat_of(portal, &session, election).await? else { return Ok(voter::no_seat(election)) };
     let space = space::space(portal, seat).await?;
     if let Some(obstacle) = space.standing.obstacle(portal.now()) {
+        cookies::drop_form(portal, jar);
         return Ok(obstacle_page(portal, &space, obstacle).into());
     }
     let captcha = Captcha::new(portal, &session.0.session_digest);
-    let kept = cookies::kept_form(portal, jar).filter(|kept| kept.account == session.0.account.id);
+    let here = space.seat.election.id;
+    let is_of_here =
+        |kept: &KeptForm| kept.account == session.0.account.id && kept.election.is_none_or(|election| election == here);
+    let kept = cookies::kept_form(portal, jar).filter(is_of_here);
     let (state, alert) = match kept {
         Some(kept) => {
-            (identity_form::restored(&kept), Some(json!({ "kind": "", "key": "identifier-restored", "left": 0 })))
+            (identity_form::restored(&kept), Some(json!({ "kind": "done", "key": "identifier-restored", "left": 0 })))
         }
         None => (identity_form::blank(), None),
     };
@@ -47,23 +52,23 @@ pub async fn submit(
 ) -> Answered {
     let form = form.0;
     let Some(session) = session.0.map(Session) else { return sent_too_late(portal, jar, &form).await };
-    cookies::drop_form(portal, jar);
     let Some(seat) = voter::seat_of(portal, &session, form.election).await? else {
         return Ok(voter::no_seat(form.election));
     };
+    // Until it is accepted: a reload, another language or the back button lose nothing.
+    cookies::keep_form(portal, jar, &form.kept(session.0.account.id, false))?;
     let session_digest = &session.0.session_digest;
-    if form.renew {
-        let space = space::space(portal, seat).await?;
-        let captcha = Captcha { renewed: true, ..Captcha::new(portal, session_digest) };
-        return Ok(ask(portal, &space, &form.without_captcha(), &captcha, None).into());
-    }
     let (mut state, request) = form.read(portal, &seat, session_digest);
-    let Some(request) = request else {
+    let Some(request) = request.filter(|_| !form.renew) else {
         let solved = !state.is_refused("captcha");
         let space = space::space(portal, seat).await?;
         if let Some(obstacle) = space.standing.obstacle(portal.now()) {
             // Mending the form would lead nowhere.
             return Ok(obstacle_page(portal, &space, obstacle).status(Status::Forbidden).into());
+        }
+        if form.renew {
+            let captcha = Captcha { renewed: true, ..Captcha::new(portal, session_digest) };
+            return Ok(ask(portal, &space, &form.without_captcha(), &captcha, None).into());
         }
         // A solved captcha has paid for nothing yet: it stays, with its answer.
         let captcha = if solved { Captcha::again(form.captcha_id) } else { Captcha::new(portal, session_digest) };
@@ -75,7 +80,10 @@ pub async fn submit(
     };
     let election = seat.election.id;
     match request::request(portal, &seat, &session.0.account, &request).await? {
-        Outcome::Issued => Ok(Redirect::to(uri!(voter::follow(Some(election.to_string())))).into()),
+        Outcome::Issued => {
+            cookies::drop_form(portal, jar);
+            Ok(Redirect::to(uri!(voter::follow(Some(election.to_string())))).into())
+        }
         Outcome::CaptchaUsed => {
             state.clear("captcha");
             state.refuse("captcha", "captcha-used");
@@ -102,7 +110,7 @@ async fn sent_too_late(portal: &Portal, jar: &CookieJar<'_>, form: &IdentityForm
         None => None,
     };
     let Some(account) = owner else { return Ok(errors::session_over().into()) };
-    cookies::keep_form(portal, jar, &form.kept(account))?;
+    cookies::keep_form(portal, jar, &form.kept(account, true))?;
     Ok(Redirect::to(uri!(sign_in::address_page())).into())
 }
 
@@ -132,7 +140,7 @@ fn refused(portal: &Portal, space: &Space, refusal: Refusal, mut state: FormStat
         Refusal::PhoneTaken => {
             state.refuse("mobile", "mobile-taken");
             (
-                json!({ "kind": "refused", "key": "phone-taken", "left": left_of_phones(&space.standing, portal) }),
+                json!({ "kind": "refused", "key": "phone-taken", "left": space.standing.phones_left(portal.now()) }),
                 "phone-taken",
             )
         }
@@ -146,14 +154,15 @@ fn refused(portal: &Portal, space: &Space, refusal: Refusal, mut state: FormStat
     ask(portal, space, &state, &captcha, Some(alert)).status(Status::UnprocessableEntity).outcome(outcome)
 }
 
-fn left_of_phones(standing: &Standing, portal: &Portal) -> i32 {
-    PHONE_REFUSALS_PER_DAY - standing.phone_refusals_today(portal.now())
-}
-
 fn ask(portal: &Portal, space: &Space, form: &FormState, captcha: &Captcha, alert: Option<Value>) -> Page {
     let mut context = described(portal, space);
     context["form"] = form.json();
-    context["captcha"] = json!({ "id": captcha.name, "bits": captcha::BITS, "renewed": captcha.renewed });
+    context["captcha"] = json!({
+        "id": captcha.name,
+        "bits": captcha::BITS,
+        "renewed": captcha.renewed,
+        "action": uri!(page(Some(space.seat.election.id.to_string()))).to_string(),
+    });
     context["alert"] = alert.unwrap_or_default();
     Page::new("voter/identifier", "identifier-title", context).at(space.seat.territory)
 }

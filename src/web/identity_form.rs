@@ -68,11 +68,12 @@ impl IdentityForm<'_> {
     }
 
     /// What was typed, without the security code: it belongs to a session, as its image does.
-    pub fn kept(&self, account: i64) -> KeptForm {
+    pub fn kept(&self, account: i64, late: bool) -> KeptForm {
         let fields = self.typed().into_iter().filter(|(name, _)| *name != "captcha");
         KeptForm {
             account,
-            election: self.election.map(str::to_owned),
+            election: self.election.and_then(|id| id.parse().ok()),
+            late,
             fields: fields.map(|(name, typed)| (name.to_owned(), typed.chars().take(LONGEST_KEPT).collect())).collect(),
         }
     }

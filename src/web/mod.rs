@@ -38,11 +38,11 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
     let throttle = throttle::Throttle::new(portal.settings.throttle.origin_posts_per_minute);
     rocket::custom(figment)
         .attach(assets::fairing())
-        .attach(contact::fairing())
+        .attach(contact::at_start())
+        .attach(contact::meanwhile())
         .attach(log::Log)
         .attach(headers::Headers::new(&portal.settings))
         .attach(compression::Compression)
-        .manage(contact::Contacts::default())
         .manage(throttle)
         .manage(portal)
         .mount(

@@ -61,7 +61,7 @@ impl Page {
             code if code < 500 => (404, "not-found"),
             _ => (500, "fault"),
         };
-        let context = json!({ "text": format!("error-{known}-text") });
+        let context = json!({ "text": format!("error-{known}-text"), "sign_in": false });
         Self::new("error", format!("error-{known}-title"), context).status(status).outcome(outcome)
     }
 

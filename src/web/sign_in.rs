@@ -45,8 +45,8 @@ pub fn address_page(portal: &State<Portal>, jar: &CookieJar<'_>, session: MaybeS
     let known = cookies::address(portal, jar);
     let form = FormState::with(&[("email", known.as_ref().map_or("", EmailAddress::as_str))]);
     let page = |notice| Page::new("sign-in/address", "sign-in-title", json!({ "form": form.json(), "notice": notice }));
-    match cookies::kept_form(portal, jar) {
-        Some(_) => page(Some(json!({ "kind": "", "key": "session-kept" }))).outcome("signed-out").into(),
+    match cookies::kept_form(portal, jar).filter(|kept| kept.late) {
+        Some(_) => page(Some(json!({ "kind": "done", "key": "session-kept" }))).outcome("signed-out").into(),
         None => page(None).into(),
     }
 }
@@ -79,7 +79,8 @@ pub fn cookies_refused(
     template: &'static str,
     title: &'static str,
 ) -> Option<Page> {
-    let is_recent = sent.is_some_and(|sent| (0..60).contains(&(portal.now().timestamp() - sent)));
+    let is_recent =
+        sent.is_some_and(|sent| portal.now().timestamp().checked_sub(sent).is_some_and(|age| (0..60).contains(&age)));
     let notice = json!({ "kind": "refused", "key": "cookies-refused" });
     let form = FormState::blank(&["email"]);
     is_recent.then(|| {
@@ -162,9 +163,12 @@ async fn try_to_sign_in(
             cookies::open_session(portal, jar, &session);
             cookies::know_browser(portal, jar, email)?;
             // Back to the form that was sent too late, if it was this person's.
-            let kept = cookies::kept_form(portal, jar).filter(|kept| kept.account == account.id);
-            Ok(match kept {
-                Some(kept) => Redirect::to(uri!(identifier::page(kept.election))).into(),
+            Ok(match cookies::kept_form(portal, jar).filter(|kept| kept.account == account.id) {
+                Some(kept) if kept.late => {
+                    let election = kept.election.map(|id| id.to_string());
+                    Redirect::to(uri!(identifier::page(election))).into()
+                }
+                Some(_) => Redirect::to(uri!(voter::home())).into(),
                 None => {
                     cookies::drop_form(portal, jar);
                     Redirect::to(uri!(voter::home())).into()

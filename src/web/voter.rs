@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::guards::{ALONE, Session};
 use super::page::{Answer, Answered, Page};
 use crate::carriers::Reason;
+use crate::entities::account::MailboxFault;
 use crate::entities::voting_identifier::State as IdentifierState;
 use crate::fault::Fault;
 use crate::issuance::progress::{self, Progress, progress};
@@ -26,13 +27,17 @@ const FOLLOW_LATE_EVERY: u32 = 20;
 
 #[get("/electeur")]
 pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Fault> {
+    let mailbox = session.0.account.mailbox_fault.map(|fault| match fault {
+        MailboxFault::Full => "mailbox-full",
+        MailboxFault::Unknown => "mailbox-unknown",
+    });
     let mut spaces = Vec::new();
     let mut territory = Territory::Metropole;
     for seat in seat::seats(&*portal.db, session.0.account.id, portal.now()).await? {
         territory = seat.territory;
         spaces.push(described(portal, &space::space(portal, seat).await?));
     }
-    Ok(Page::new("voter/space", "space-title", json!({ "spaces": spaces })).at(territory))
+    Ok(Page::new("voter/space", "space-title", json!({ "spaces": spaces, "mailbox": mailbox })).at(territory))
 }
 
 /// Where the last SMS is, asking again by itself for as long as there may be news.
@@ -50,6 +55,9 @@ pub async fn follow(portal: &State<Portal>, session: Session, election: Option<&
     let late = progress::is_late(progress, last.identifier.requested_at, portal.now());
     let mut context = described(portal, &space);
     context["late"] = late.into();
+    // The next step of somebody whom this SMS does not help.
+    context["again"] =
+        (space.standing.obstacle(portal.now()).is_none() && (late || !matches!(outcome, "issued"))).into();
     context["waiting"] = (progress == Progress::Waiting).into();
     context["validity"] = portal.settings.sms.validity_minutes.into();
     let page = Page::new("voter/follow", "follow-title", context).at(space.seat.territory).outcome(outcome);

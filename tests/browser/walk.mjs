@@ -1,15 +1,16 @@
 // The voter's path in a real browser, as `scripts/walk` starts it:
-//   node tests/browser/walk.mjs URL ROLL.csv OUTBOX
+//   node tests/browser/walk.mjs URL FOLDER-OF-THE-DEMONSTRATION
 // Three times: with a pointer and script at 1280 pixels; without script at 320 pixels, as a zoom of 400% shows it; in
 // English with the keyboard alone, at 320 pixels. On every page in every state: nothing to scroll sideways, no request to
 // another host, French spaces where they belong, and, where script runs, nothing that axe-core finds in light or in dark.
-// Then the letters, as a phone shows them. Each page leaves a picture in build/screenshots.
+// Then the troubles that a voter may meet, in both languages, and the letters, as a phone shows them. Each page leaves a picture in build/screenshots.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
 import { Keyboard, Pointer } from "./hands.mjs";
 import { lookAtLetters } from "./letters.mjs";
+import { meetTroubles } from "./troubles.mjs";
 import { words } from "./words.mjs";
 
 const peers = createRequire(resolve("build/peers/package.json"));
@@ -17,8 +18,8 @@ const { chromium } = peers("playwright-core");
 const axe = readFileSync(peers.resolve("axe-core/axe.min.js"), "utf8");
 const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
 
-const [origin, roll, outbox] = process.argv.slice(2);
-const voters = readFileSync(roll, "utf8").trim().split("\n").slice(1).map((line) => {
+const [origin, folder] = process.argv.slice(2);
+const voters = readFileSync(`${folder}/liste-electorale.csv`, "utf8").trim().split("\n").slice(1).map((line) => {
   const [numen, , , birthdate, email] = line.split(";");
   return { numen, birthdate: birthdate.split("/"), email };
 });
@@ -40,6 +41,7 @@ const check = (what, holds, detail = "") => {
 class Walk {
   constructor(name, context, { script, keyboard, language, voter, mobile }) {
     Object.assign(this, { name, context, script, keyboard, voter, mobile, language, shots: 0, words: words[language] });
+    this.check = (what, holds, detail) => check(`${name}: ${what}`, holds, detail);
     mkdirSync(`build/screenshots/${name}`, { recursive: true });
   }
 
@@ -52,7 +54,7 @@ class Walk {
 
   // A page that the browser itself complains of (a blocked style, a missing file) is not finished.
   listen(page) {
-    const refusals = /the server responded with a status of (40[134]|410|422)/;
+    const refusals = /the server responded with a status of (40[134]|410|422|429)|net::ERR_FAILED/;
     page.on("console", (line) => {
       if (line.type() === "error" && !refusals.test(line.text())) check(`${this.name}: console`, false, line.text());
     });
@@ -83,6 +85,11 @@ class Walk {
     check(`${what}: outcome ${outcome ?? "none"}`, seen === (outcome ?? null), `but ${seen} at ${page.url()}`);
     const [content, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     check(`${what}: fits`, content <= room, `${content} in ${room}`);
+    // A word that stands letter below letter fits, too.
+    const thin = await page.evaluate(() =>
+      [...document.querySelectorAll("main *")].filter(({ offsetWidth, offsetHeight, textContent }) =>
+        textContent.trim().length > 4 && offsetWidth > 1 && offsetWidth < 30 && offsetHeight > 100).length);
+    check(`${what}: no text of one letter's width`, thin === 0);
     check(`${what}: one first heading`, (await page.locator("h1").count()) === 1);
     check(`${what}: language`, (await page.locator("html").getAttribute("lang")) === this.language);
     await this.readSpaces(what, page);
@@ -255,12 +262,13 @@ class Walk {
     check(`${this.name}: an SMS with the identifier`, (await sms.count()) === 1);
   }
 
-  /** The back button after a refused form leads to the form, not to the browser's question about sending it again. */
+  /** The back button after a refused form leads to the form as it was filled, not to the browser's question. */
   async comeBack() {
     await this.go("/aide");
     await this.page.goBack();
     await this.page.getByLabel(this.words.mobile).waitFor({ timeout: 5000 });
     check(`${this.name}: back to the form`, new URL(this.page.url()).pathname === "/electeur/identifiant");
+    check(`${this.name}: as it was filled`, (await this.page.getByLabel("NUMEN").inputValue()) === this.voter.numen);
   }
 
   /** The recording is one that the browser plays. */
@@ -305,6 +313,12 @@ class Walk {
     await page.getByLabel("NUMEN").fill("12E");
     await page.clock.fastForward("26:00");
     await page.getByText(this.words.ending).waitFor({ timeout: 5000 });
+    const seen = await page.locator("form.stay").evaluate((form) => {
+      scrollTo(0, 0);
+      const { top, bottom } = form.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    });
+    check(`${this.name}: the end is seen from the top of the form`, seen);
     await this.look("session ending", undefined, page);
     await page.getByRole("button", { name: this.words.extend }).click();
     await page.getByText(this.words.ending).waitFor({ state: "hidden", timeout: 5000 });
@@ -322,22 +336,28 @@ const ways = [
     { script: false, language: "fr", voter: voters[5], mobile: "0690 00 12 35" }],
   ["english-by-keyboard", { viewport: narrow, locale: "en-GB" },
     { script: true, keyboard: true, language: "en", voter: voters[7], mobile: "06 12 34 56 77" }],
+  ["troubles", { viewport: { width: 640, height: 900 } },
+    { script: true, language: "fr", voter: voters[9], mobile: "06 12 34 56 79", troubles: true }],
+  ["troubles-in-english", { viewport: narrow, locale: "en-GB" },
+    { script: true, language: "en", voter: voters[11], mobile: "06 12 34 56 81", troubles: true }],
 ];
 try {
-  for (const [name, options, way] of ways) {
-    const usual = { locale: "fr-FR", reducedMotion: "reduce", timezoneId: "Europe/Paris" };
+  for (const [at, [name, options, way]] of ways.entries()) {
+    // Each from a network of their own: what one sends too often keeps no other.
+    const extraHTTPHeaders = { "X-Real-IP": `192.0.2.${at + 1}` };
+    const usual = { locale: "fr-FR", reducedMotion: "reduce", timezoneId: "Europe/Paris", extraHTTPHeaders };
     const context = await browser.newContext({ ...usual, ...options });
     const walk = new Walk(name, context, way);
     await walk.open();
     try {
-      await walk.run();
+      await (way.troubles ? meetTroubles(walk, `${folder}/guichet.sqlite`) : walk.run());
     } catch (error) {
       check(`${name}: to the end`, false, error.message);
       await walk.page.screenshot({ path: `build/screenshots/${name}/stopped.png`, fullPage: true });
     }
     await context.close();
   }
-  await lookAtLetters(browser, outbox, axe, check);
+  await lookAtLetters(browser, `${folder}/outbox`, axe, check);
 } finally {
   await browser.close();
 }

@@ -30,6 +30,7 @@ export const words = {
     submit: "Recevoir l’identifiant",
     handedOver: "SMS remis à l’opérateur",
     notMe: "Ce n’est pas moi",
+    crowd: "beaucoup de personnes se connectent",
   },
   en: {
     help: "Answers to the most frequent",
@@ -61,5 +62,6 @@ export const words = {
     submit: "Receive the identifier",
     handedOver: "handed to the operator",
     notMe: "It was not me",
+    crowd: "many people are signing in",
   },
 };

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Output};
 use std::time::{Duration, Instant};
 
 use guichet::carriers::{Handover, Reason};
@@ -291,7 +291,8 @@ fn a_demonstration_starts_from_nothing_and_goes_on_where_it_was() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let start = || {
         let mut demo = machine.command(&["demo", "--dir", "demo", "--port", &port.to_string()]);
-        Demo(demo.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+        let said = std::fs::File::create(machine.folder.path().join("said")).unwrap();
+        Demo(demo.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap())
     };
     let first = start();
     let home = get(port, "/");
@@ -299,6 +300,7 @@ fn a_demonstration_starts_from_nothing_and_goes_on_where_it_was() {
     let roll = machine.read("demo/liste-electorale.csv");
     let address = roll.lines().nth(1).unwrap().split(';').nth(4).unwrap();
     assert!(home.contains(address), "the home page says whom to try");
+    assert!(machine.read("said").contains(address), "and so does the terminal");
     assert!(get(port, "/demo/messages").contains("200 OK"));
     drop(first);
     let secret = machine.read("demo/secret");

@@ -1,12 +1,13 @@
 //! What happens to a form that is sent late, twice, half-way or in an unusual way; and the security code in all its ways.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
-use rocket::http::Cookie;
 use rocket::http::Header;
 use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 
-use crate::support::{App, Backend, PASSWORD, on_both, voter};
+use crate::support::{App, Backend, Browser, PASSWORD, on_both, voter};
 
 const FIRST: &str = "06 12 34 56 78";
 
@@ -61,6 +62,31 @@ on_both! {
         browser.post("/deconnexion", &[]).await;
         browser.cookies.lock().unwrap().insert("guichet-session".into(), session);
         browser.submit(&form).await.expect(401, "signed-out");
+    }
+}
+
+on_both! {
+    async fn a_refused_form_outlives_a_reload_and_belongs_to_its_election(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let later = app.add_election("Deuxième élection").await;
+        app.enrol_in(&later, &[voter(1)]).await;
+        let browser = app.browser();
+        browser.arrive(&app, &voter(1)).await;
+        let here = format!("/electeur/identifiant?election={}", later.id);
+        let page = browser.get(&here).await.expect(200, "");
+        assert!(page.html.contains(&format!("action=\"{here}\"")), "a reload asks for the same election");
+        let mut form = voter(1).form(FIRST, &page.input("captcha_id"));
+        form.retain(|(name, _)| *name != "request");
+        form.push(("election", later.id.to_string()));
+        browser.submit(&form).await.expect(422, "form-invalid");
+        for path in [here.as_str(), &here] {
+            let again = browser.get(path).await.expect(200, "");
+            assert_eq!((again.input("mobile"), again.input("numen")), (FIRST.to_owned(), voter(1).numen));
+        }
+        let other = browser.get(&format!("/electeur/identifiant?election={}", app.election.id)).await.expect(200, "");
+        assert_eq!((other.input("mobile"), other.input("numen")), (String::new(), String::new()));
+        // An unfinished form does not pull anybody back to it.
+        assert_eq!(browser.sign_in(&voter(1), PASSWORD).await.path, "/electeur");
     }
 }
 
@@ -169,6 +195,10 @@ on_both! {
             // Much later the cookie has ended, which is nobody's fault.
             app.wait(Duration::minutes(31));
             assert_eq!(browser.get(&next).await.expect(200, "").path, path);
+            let address = next.split('?').next().unwrap();
+            for odd in ["-9223372036854775808", "9223372036854775807", "demain", ""] {
+                assert_eq!(browser.get(&format!("{address}?envoi={odd}")).await.expect(200, "").path, path);
+            }
         }
     }
 }
@@ -209,11 +239,37 @@ on_both! {
                 assert!(page.text().contains(told), "{path}: {told}");
             }
         }
-        let cookies = app.browser().get("/cookies").await.html;
-        let answer = app.client.get("/langue/en").dispatch().await;
-        let set: Vec<Cookie<'static>> = answer.cookies().iter().map(|cookie| cookie.clone().into_owned()).collect();
-        assert!(set.iter().all(|cookie| cookies.contains(cookie.name())), "{set:?}");
     }
+}
+
+on_both! {
+    async fn every_cookie_is_listed(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        let mut met = BTreeSet::new();
+        let mut note = |browser: &Browser| met.extend(browser.cookies.lock().unwrap().keys().cloned());
+        browser.get("/langue/en").await;
+        browser.arrive(&app, &voter(1)).await;
+        note(&browser);
+        browser.submit(&[]).await.expect(422, "form-invalid");
+        note(&browser);
+        let listed = app.browser().get("/cookies").await.html;
+        assert_eq!(met.len(), 5, "{met:?}");
+        assert!(met.iter().all(|name| listed.contains(&format!("<code>{name}</code>"))), "{met:?}");
+    }
+}
+
+/// A database that is away takes the pages that need it, and no other.
+#[tokio::test]
+async fn help_and_its_contacts_need_no_database() {
+    let app = App::start(Backend::Sqlite).await;
+    app.portal.db.close_by_ref().await.unwrap();
+    for _ in 0..3 {
+        app.wait(Duration::seconds(11));
+        let page = app.browser().get("/aide").await.expect(200, "");
+        assert!(page.text().contains("01 23 45 67 89"), "{}", page.html);
+    }
+    assert_eq!(app.browser().get("/healthz").await.status, 200);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The main job, from the mailed link to the SMS.
 
+use chrono::Duration;
 use guichet::values::VotingIdentifier;
 use sea_orm::ConnectionTrait;
 
@@ -80,12 +81,14 @@ on_both! {
 }
 
 on_both! {
-    async fn help_says_whom_to_call_as_long_as_an_election_runs(app: App) {
+    async fn help_says_whom_to_call_until_a_month_after_an_election(app: App) {
         let page = app.browser().get("/aide").await.expect(200, "");
         for told in ["Attendez quinze minutes", "secrétariat de votre établissement", "01 23 45 67 89", "de 9 h à 18 h"] {
             assert!(page.text().contains(told), "{told}: {}", page.html);
         }
         app.wait(app.election.reissue_closes - app.portal.now());
+        assert!(app.browser().get("/aide").await.text().contains("01 23 45 67 89"));
+        app.wait(Duration::days(30));
         let page = app.browser().get("/aide").await.expect(200, "");
         assert!(!page.text().contains("01 23 45 67 89"), "{}", page.html);
     }

@@ -34,7 +34,7 @@ on_both! {
         }
         let weak = browser.post(&link, &[("password", "court"), ("password_again", "autre")]).await;
         let weak = weak.expect(422, "password-refused").text();
-        for named in ["longueur", "lettre majuscule", "Il manque un chiffre", "sont différents"] {
+        for named in ["trop court", "lettre majuscule", "Il manque un chiffre", "sont différents"] {
             assert!(weak.contains(named), "{named}");
         }
         assert!(!weak.contains("court\""), "a typed password never comes back");
