@@ -27,6 +27,8 @@ mod tests {
     #[test]
     fn a_number_that_was_looked_for_is_a_proof_for_its_name_only() {
         let number = (0..10_000_000).find(|number| holds("a-name", &format!("PREUVE{number}"))).unwrap();
+        let digest = Sha256::digest(format!("a-name:{number}"));
+        assert!(digest.starts_with(&[0, 0]) && digest[2] < 128, "17 zeros");
         assert!(!holds("another-name", &format!("PREUVE{number}")));
         assert!(!holds("a-name", &number.to_string()));
         for typed in ["", "PREUVE", "PREUVE1", "PREUVE0000000000000000001"] {
