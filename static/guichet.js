@@ -15,7 +15,7 @@ for (const form of document.forms) {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
     // Stopped on a bad line, it may be sent again; the server decides on it once.
-    setTimeout(() => delete form.dataset.sent, 8000);
+    setTimeout(() => delete form.dataset.sent, 30_000);
   });
 }
 // Back from another page by the browser's cache: the form may be sent again.
@@ -130,27 +130,27 @@ if (stay) {
   const look = () => {
     const left = (ends - Date.now()) / 1000;
     stay.classList.toggle("soon", left < notice);
-    stay.querySelector("button").hidden = left <= 0;
     const text = left <= 0 ? stay.dataset.ended : left < notice ? stay.dataset.warning : calm;
     if (status.textContent !== text) status.textContent = text;
   };
-  look();
+  stay.querySelector("button").hidden = false;
   setInterval(look, 5000);
   stay.addEventListener("submit", async (event) => {
     event.preventDefault();
     delete stay.dataset.sent;
     const answer = await fetch(stay.action, { method: "POST", body: new URLSearchParams() }).catch(() => null);
-    if (!answer) {
-      status.textContent = stay.dataset.unreachable;
-    } else if (answer.ok && !new URL(answer.url).pathname.startsWith("/connexion")) {
+    const isOver = answer?.status === 401 || (answer && new URL(answer.url).pathname.startsWith("/connexion"));
+    if (answer?.ok && !isOver) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("form.stay");
       ends = Date.now() + fresh.dataset.sessionSeconds * 1000;
       status.textContent = fresh.querySelector("p").textContent;
       stay.classList.remove("soon");
-    } else {
+    } else if (isOver) {
       ends = 0;
       look();
+    } else {
+      status.textContent = stay.dataset.unreachable;
     }
   });
 }

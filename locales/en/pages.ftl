@@ -108,7 +108,7 @@ recovery-choose-button = Save the password
 recovery-changed-title = Your password is saved
 recovery-changed-text = You can sign in now. For safety all open sessions were closed, and an email confirms the change.
 recovery-expired-title = This link no longer works
-recovery-expired-text = It was used already, a newer link replaced it, or its time is over. Check, too, that the address was copied in full.
+recovery-expired-text = It was used already, a newer link replaced it, or its time is over. If you have just saved a password with it, that is done: sign in. Check, too, that the address was copied in full.
 recovery-expired-again = Ask for a new link
 
 new-password-label = New password

@@ -108,7 +108,7 @@ recovery-choose-button = Enregistrer le mot de passe
 recovery-changed-title = Votre mot de passe est enregistré
 recovery-changed-text = Vous pouvez maintenant vous connecter. Par sécurité, toutes les sessions ouvertes ont été fermées, et un courriel vous confirme ce changement.
 recovery-expired-title = Ce lien ne fonctionne plus
-recovery-expired-text = Il a déjà servi, un lien plus récent l’a remplacé, ou son délai est passé. Vérifiez aussi que l’adresse a été copiée en entier.
+recovery-expired-text = Il a déjà servi, un lien plus récent l’a remplacé, ou son délai est passé. Si vous venez d’enregistrer un mot de passe avec lui, c’est fait : connectez-vous. Vérifiez aussi que l’adresse a été copiée en entier.
 recovery-expired-again = Demander un nouveau lien
 
 new-password-label = Nouveau mot de passe

@@ -53,6 +53,11 @@ pub fn letters(chance: &Chance) -> String {
     (0..LETTERS).map(|_| char::from(*chance.one_of(glyphs::ALPHABET))).collect()
 }
 
+/// Whether a captcha was drawn for this session, and has not ended.
+pub fn belongs(portal: &Portal, name: &str, session: &[u8]) -> bool {
+    open(portal, name, session).is_some()
+}
+
 /// The image of a captcha that still lives, as PNG.
 pub fn image(portal: &Portal, name: &str, session: &[u8]) -> Option<Vec<u8>> {
     let answers = open(portal, name, session)?;

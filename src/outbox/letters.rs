@@ -192,13 +192,17 @@ pub fn support(election: &election::Model) -> Value {
     })
 }
 
-/// A number as a link dials it, from overseas, too (RFC 3966).
-fn dialled(number: &str) -> String {
-    let digits: String = number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    match digits.strip_prefix('0') {
-        Some(national) if digits.len() == 10 => format!("+33{national}"),
-        _ => digits,
+/// A number as a link dials it, from overseas, too (RFC 3966); nothing where it is not plainly one number.
+fn dialled(number: &str) -> Option<String> {
+    const OVERSEAS: [&str; 6] = ["0262", "0263", "0269", "0590", "0594", "0596"];
+    let digits: String = number.replace("(0)", "").chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    if number.chars().any(char::is_alphabetic) || digits.len() > 15 {
+        return None;
     }
+    let is_of_mainland = digits.len() == 10
+        && ["01", "02", "03", "04", "05"].iter().any(|zone| digits.starts_with(zone))
+        && !OVERSEAS.iter().any(|zone| digits.starts_with(zone));
+    Some(if is_of_mainland { format!("+33{}", &digits[1..]) } else { digits })
 }
 
 fn mail(
@@ -215,4 +219,23 @@ fn mail(
     context["support"] = election.map(support).into();
     let texts::Letter { subject, text, html } = portal.texts.letter(&format!("mail/{}", letter.name()), &context)?;
     seal(portal, letter, &Content::Mail(Mail { to: to.email.to_owned(), subject, text, html }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_dialled_from_overseas_too() {
+        for (number, dialled_as) in [
+            ("01 23 45 67 89", Some("+33123456789")),
+            ("+33 (0)1 23 45 67 89", Some("+33123456789")),
+            ("0 800 12 34 56", Some("0800123456")),
+            ("0262 12 34 56", Some("0262123456")),
+            ("3900", Some("3900")),
+            ("01 23 45 67 89 ou 06 12 34 56 78", None),
+        ] {
+            assert_eq!(dialled(number).as_deref(), dialled_as, "{number}");
+        }
+    }
 }

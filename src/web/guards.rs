@@ -1,8 +1,12 @@
 //! Who is asking: a signed-in person, or nobody.
 
+use std::time::Duration;
+
 use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
+
+use tokio::time::timeout;
 
 use super::cookies;
 use crate::portal::Portal;
@@ -10,11 +14,12 @@ use crate::sign_in::sessions::{self, SignedIn};
 
 /// Marks the address of a page that asks again by itself: it does not keep the session alive.
 pub const ALONE: &str = "seul";
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A signed-in person. Without one, the 401 catcher leads to the sign-in.
 pub struct Session(pub SignedIn);
 
-/// A signed-in person, or nobody.
+/// A signed-in person, or nobody: also when nobody can tell, so that a page that needs no database needs none.
 pub struct MaybeSession(pub Option<SignedIn>);
 
 struct Known(Option<SignedIn>);
@@ -37,10 +42,8 @@ impl<'r> FromRequest<'r> for MaybeSession {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        match find(request).await {
-            Ok(signed_in) => Outcome::Success(Self(signed_in)),
-            Err(status) => Outcome::Error((status, ())),
-        }
+        let found = timeout(PATIENCE, find(request)).await;
+        Outcome::Success(Self(found.ok().and_then(Result::ok).flatten()))
     }
 }
 

@@ -55,9 +55,12 @@ pub async fn submit(
     let Some(seat) = voter::seat_of(portal, &session, form.election).await? else {
         return Ok(voter::no_seat(form.election));
     };
-    // Until it is accepted: a reload, another language or the back button lose nothing.
-    cookies::keep_form(portal, jar, &form.kept(session.0.account.id, false))?;
     let session_digest = &session.0.session_digest;
+    // Until it is accepted: a reload, another language or the back button lose nothing. Not from a tab in which somebody
+    // else was signed in.
+    if !form.is_blank() && captcha::belongs(portal, form.captcha_id, session_digest) {
+        cookies::keep_form(portal, jar, &form.kept(session.0.account.id, false))?;
+    }
     let (mut state, request) = form.read(portal, &seat, session_digest);
     let Some(request) = request.filter(|_| !form.renew) else {
         let solved = !state.is_refused("captcha");

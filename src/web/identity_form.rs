@@ -67,6 +67,10 @@ impl IdentityForm<'_> {
         ]
     }
 
+    pub fn is_blank(&self) -> bool {
+        self.typed().iter().all(|(name, typed)| *name == "captcha" || typed.trim().is_empty())
+    }
+
     /// What was typed, without the security code: it belongs to a session, as its image does.
     pub fn kept(&self, account: i64, late: bool) -> KeptForm {
         let fields = self.typed().into_iter().filter(|(name, _)| *name != "captcha");

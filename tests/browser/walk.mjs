@@ -305,6 +305,20 @@ class Walk {
     await this.look("frozen", "frozen");
   }
 
+  /** The bar that announces the end hides nothing that has the focus. */
+  async tabUnderTheBar(page) {
+    await page.getByLabel(this.words.mobile).focus();
+    for (let tabs = 0; tabs < 12; tabs += 1) {
+      await page.keyboard.press("Tab");
+      const hidden = await page.evaluate(() => {
+        const bar = document.querySelector("form.stay");
+        const has = document.activeElement;
+        return !bar.contains(has) && has.getBoundingClientRect().top > bar.getBoundingClientRect().top;
+      });
+      check(`${this.name}: nothing is focused under the bar`, !hidden, String(tabs));
+    }
+  }
+
   /** The end of a session is announced, and put off without leaving the page. */
   async waitForTheEnd() {
     const page = await this.context.newPage();
@@ -320,6 +334,7 @@ class Walk {
     });
     check(`${this.name}: the end is seen from the top of the form`, seen);
     await this.look("session ending", undefined, page);
+    if (this.keyboard) await this.tabUnderTheBar(page);
     await page.getByRole("button", { name: this.words.extend }).click();
     await page.getByText(this.words.ending).waitFor({ state: "hidden", timeout: 5000 });
     check(`${this.name}: what was typed stays after extending`, (await page.getByLabel("NUMEN").inputValue()) === "12E");

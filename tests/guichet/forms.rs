@@ -57,7 +57,17 @@ on_both! {
             }
             let page = browser.get("/electeur/identifiant").await.expect(200, "");
             assert_eq!((page.input("mobile"), page.input("numen")), (String::new(), String::new()));
+            browser.cookies.lock().unwrap().remove("guichet-form");
         }
+        // A tab that was left open by the one before.
+        browser.sign_in(&voter(1), PASSWORD).await;
+        let left_open = voter(1).form(FIRST, &browser.captcha().await);
+        browser.post("/deconnexion", &[]).await;
+        browser.sign_in(&voter(2), PASSWORD).await;
+        browser.submit(&left_open).await.expect(422, "captcha-refused");
+        let page = browser.get("/electeur/identifiant").await.expect(200, "");
+        assert_eq!((page.input("mobile"), page.input("numen")), (String::new(), String::new()));
+
         // Ended by its person, in another tab: there is nobody to keep the form for.
         browser.sign_in(&voter(1), PASSWORD).await;
         let form = voter(1).form(FIRST, &browser.captcha().await);
@@ -254,7 +264,9 @@ on_both! {
         browser.get("/langue/en").await;
         browser.arrive(&app, &voter(1)).await;
         note(&browser);
-        browser.submit(&[]).await.expect(422, "form-invalid");
+        let mut form = voter(1).form(FIRST, &browser.captcha().await);
+        form.retain(|(name, _)| *name != "request");
+        browser.submit(&form).await.expect(422, "form-invalid");
         note(&browser);
         let listed = app.browser().get("/cookies").await.html;
         assert_eq!(met.len(), 5, "{met:?}");
@@ -266,10 +278,13 @@ on_both! {
 #[tokio::test]
 async fn help_and_its_contacts_need_no_database() {
     let app = App::start(Backend::Sqlite).await;
+    app.enrol(&[voter(1)]).await;
+    let browser = app.browser();
+    browser.arrive(&app, &voter(1)).await;
     app.portal.db.close_by_ref().await.unwrap();
-    for _ in 0..3 {
+    for visitor in [app.browser(), browser] {
         app.wait(Duration::seconds(11));
-        let page = app.browser().get("/aide").await.expect(200, "");
+        let page = visitor.get("/aide").await.expect(200, "");
         assert!(page.text().contains("01 23 45 67 89"), "{}", page.html);
     }
     assert_eq!(app.browser().get("/healthz").await.status, 200);
