@@ -18,7 +18,7 @@ use unicode_normalization::UnicodeNormalization;
 pub use proof::BITS;
 
 use crate::portal::Portal;
-use crate::values::{Chance, Purpose};
+use crate::values::{Chance, Instant, Purpose};
 
 /// Long enough for a form filled with a screen reader, a NUMEN still to be looked for.
 pub const LIFE: Duration = Duration::minutes(30);
@@ -53,9 +53,9 @@ pub fn letters(chance: &Chance) -> String {
     (0..LETTERS).map(|_| char::from(*chance.one_of(glyphs::ALPHABET))).collect()
 }
 
-/// Whether a captcha was drawn for this session, and has not ended.
+/// Whether a captcha was drawn for this session, ended or not: so a form is told from another person's.
 pub fn belongs(portal: &Portal, name: &str, session: &[u8]) -> bool {
-    open(portal, name, session).is_some()
+    unseal(portal, name, session).is_some()
 }
 
 /// The image of a captcha that still lives, as PNG.
@@ -92,15 +92,21 @@ fn plain(typed: &str) -> String {
 
 /// The answers of a captcha that was drawn for this session and has not ended.
 fn open(portal: &Portal, name: &str, session: &[u8]) -> Option<Answers> {
+    let (ends_at, answers) = unseal(portal, name, session)?;
+    (portal.now() < ends_at).then_some(answers)
+}
+
+/// The answers of a captcha that was drawn for this session, and when it ends.
+fn unseal(portal: &Portal, name: &str, session: &[u8]) -> Option<(Instant, Answers)> {
     let sealed = URL_SAFE_NO_PAD.decode(name).ok()?;
     let plain = portal.keys.open(Purpose::Captcha, &sealed)?;
     let (ends_at, rest) = plain.split_first_chunk::<8>()?;
     let (bound_to, answers) = rest.split_first_chunk::<32>()?;
     let (letters, digits) = answers.split_first_chunk::<LETTERS>()?;
     let ends_at = DateTime::from_timestamp_millis(i64::from_le_bytes(*ends_at))?;
-    let lives = portal.now() < ends_at && bound_to[..] == Sha256::digest(session)[..];
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
-    lives.then(|| Some(Answers { letters: text(letters)?, digits: text(digits)? }))?
+    let answers = Answers { letters: text(letters)?, digits: text(digits)? };
+    (bound_to[..] == Sha256::digest(session)[..]).then_some((ends_at, answers))
 }
 
 #[cfg(test)]

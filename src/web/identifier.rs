@@ -109,8 +109,10 @@ pub async fn submit(
 /// A form whose session had ended is kept for the one whose session it was, and leads to the sign-in.
 async fn sent_too_late(portal: &Portal, jar: &CookieJar<'_>, form: &IdentityForm<'_>) -> Answered {
     let owner = match cookies::session(portal, jar) {
-        Some(token) => sessions::owner(portal, &token).await?,
-        None => None,
+        Some(token) if captcha::belongs(portal, form.captcha_id, &token.digest()) => {
+            sessions::owner(portal, &token).await?
+        }
+        _ => None,
     };
     let Some(account) = owner else { return Ok(errors::session_over().into()) };
     cookies::keep_form(portal, jar, &form.kept(account, true))?;

@@ -68,6 +68,9 @@ on_both! {
         let page = browser.get("/electeur/identifiant").await.expect(200, "");
         assert_eq!((page.input("mobile"), page.input("numen")), (String::new(), String::new()));
 
+        app.wait(Duration::minutes(31));
+        browser.submit(&left_open).await.expect(401, "signed-out");
+
         // Ended by its person, in another tab: there is nobody to keep the form for.
         browser.sign_in(&voter(1), PASSWORD).await;
         let form = voter(1).form(FIRST, &browser.captcha().await);
