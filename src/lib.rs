@@ -19,6 +19,7 @@ pub mod secret;
 pub mod settings;
 pub mod sign_in;
 pub mod texts;
+pub mod upkeep;
 pub mod values;
 pub mod web;
 pub mod worker;

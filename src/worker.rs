@@ -14,10 +14,13 @@ use crate::entities::message::{Channel, Model};
 use crate::fault::Fault;
 use crate::outbox::{post, tally};
 use crate::portal::Portal;
-use crate::recovery;
+use crate::recovery::answer;
+use crate::upkeep;
 
 /// How long a loop sleeps when nobody wakes it: other processes enqueue, too.
 const NAP: Duration = Duration::from_secs(1);
+/// Requests wait for room among the mails for a part of what these may be ahead.
+const ANSWERS: Duration = Duration::from_millis(250);
 const CHORES: Duration = Duration::from_secs(10);
 const SMS_AT_ONCE: usize = 128;
 /// Each on a connection of its own.
@@ -34,7 +37,7 @@ pub async fn run(portal: Portal, stop: watch::Receiver<bool>) {
     let mail = &portal.settings.mail;
     let asking = stop.clone();
     futures::join!(
-        answer(&portal, stop.clone()),
+        answer_requests(&portal, stop.clone()),
         pump(&portal, Channel::Sms, at_once(SMS_AT_ONCE, slowest), stop.clone()),
         pump(&portal, Channel::Mail, at_once(MAILS_AT_ONCE, mail.per_second), stop.clone()),
         every(NAP, stop.clone(), || async {
@@ -48,7 +51,7 @@ pub async fn run(portal: Portal, stop: watch::Receiver<bool>) {
 /// Works until nothing is due. For tests, and before a command-line command ends.
 pub async fn drain(portal: &Portal) -> Result<(), Fault> {
     loop {
-        let mut done = usize::from(recovery::answer_next(portal).await?);
+        let mut done = usize::from(answer::answer_next(portal).await?);
         done += expire(portal).await?;
         for channel in [Channel::Sms, Channel::Mail] {
             let claimed = claim(portal, channel, 64).await?;
@@ -70,9 +73,9 @@ fn at_once(most: usize, per_second: u32) -> usize {
 }
 
 /// Answers those who ask for a password.
-async fn answer(portal: &Portal, stop: watch::Receiver<bool>) {
-    every(NAP, stop, || async {
-        while recovery::answer_next(portal).await? {}
+async fn answer_requests(portal: &Portal, stop: watch::Receiver<bool>) {
+    every(ANSWERS, stop, || async {
+        while answer::answer_next(portal).await? {}
         Ok(())
     })
     .await;
@@ -153,7 +156,8 @@ async fn ask(portal: &Portal) -> Result<usize, Fault> {
 
 async fn chores(portal: &Portal) -> Result<(), Fault> {
     while expire(portal).await? > 0 {}
-    tally::forget(portal).await
+    tally::forget(portal).await?;
+    upkeep::forget(portal).await
 }
 
 /// Ends what waited too long, even when no carrier is there to refuse it.

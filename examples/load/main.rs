@@ -1,5 +1,6 @@
 //! The load generator of scripts/bench. Each command prints one number per line, with its name.
 
+mod flood;
 mod outbox;
 
 use std::fmt::Write as _;
@@ -39,12 +40,16 @@ async fn main() -> Outcome<()> {
         ["sign-ins"] => sign_ins().await?,
         ["issuances", count] => issuances(count.parse()?).await?,
         ["recoveries", tries] => recoveries(tries.parse()?).await?,
+        ["flood", posts, origins, outbox] => {
+            flood::flood(posts.parse()?, origins.parse()?, outbox.as_ref()).await?;
+        }
         ["carrier", port, delay] => outbox::carrier(port.parse()?, delay.parse()?).await?,
         ["backlog", count] => outbox::backlog(count.parse()?).await?,
         ["claims"] => outbox::claims().await?,
         ["drain", seconds] => outbox::drain(seconds.parse()?).await?,
         _ => eprintln!(
             "load roll LINES | hashes | serve | passwords | sign-ins | issuances COUNT | recoveries TRIES\n\
+             load flood POSTS ORIGINS OUTBOX\n\
              load carrier PORT MILLISECONDS | backlog COUNT | claims | drain SECONDS"
         ),
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use guichet::carriers::Reason;
 use guichet::entities::message::{Channel, State};
 use guichet::outbox::watch;
+use guichet::recovery::answer;
 use guichet::{settings, texts};
 
 use super::{Stop, open_checked, say};
@@ -44,7 +45,8 @@ pub async fn list() -> Result<(), Stop> {
         }
         say(&std::mem::take(&mut lines))?;
     }
-    say(&format!("{lines}{waiting} en attente, {failed} en échec\n"))
+    let requests = answer::set_aside(&portal).await?;
+    say(&format!("{lines}{waiting} en attente, {failed} en échec, {requests} demandes de mot de passe mises de côté\n"))
 }
 
 fn in_french(reason: Reason) -> &'static str {
@@ -65,5 +67,6 @@ fn in_french(reason: Reason) -> &'static str {
 pub async fn retry() -> Result<(), Stop> {
     let portal = open_checked(&settings::figment()).await?;
     println!("messages relancés : {}", watch::retry(&portal).await?);
+    println!("demandes de mot de passe reprises : {}", answer::retry(&portal).await?);
     Ok(())
 }

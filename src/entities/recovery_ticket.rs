@@ -1,4 +1,5 @@
-//! A one-time link to set a password; closed once used, or replaced by a newer one.
+//! A one-time link to set a password; closed once it, or another of its account, was used, or too many passwords were
+//! refused.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,6 +14,8 @@ pub struct Model {
     pub asked_at: Instant,
     pub expires_at: Instant,
     pub closed_at: Option<Instant>,
+    /// How many passwords were refused on it.
+    pub refusals: i32,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::entities::message::{Column, Entity, Model, State};
+use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::portal::Portal;
 
@@ -20,6 +20,22 @@ pub async fn unfinished(portal: &Portal, after: i64) -> Result<Vec<Model>, Fault
         .limit(PAGE)
         .all(&*portal.db)
         .await?)
+}
+
+/// How many mails that somebody waits for are due, counted up to a number.
+pub async fn links_waiting(portal: &Portal, most: u64) -> Result<u64, Fault> {
+    let due: Vec<i64> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::Channel.eq(Channel::Mail))
+        .filter(Column::Priority.eq(0))
+        .filter(Column::DueAt.lte(portal.now()))
+        .limit(most)
+        .into_tuple()
+        .all(&*portal.db)
+        .await?;
+    Ok(due.len() as u64)
 }
 
 /// Makes what was put off due at once, for when the operator has mended what was wrong. Returns how many.

@@ -1,11 +1,14 @@
 //! Using a mailed link: look at it without consuming it, then set the password once.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect};
 
-use super::rules;
+use super::{answer, rules};
+use crate::db::Work;
 use crate::delivery::mailbox;
 use crate::entities::{account, recovery_ticket, voter};
 use crate::fault::Fault;
+use crate::hashing::Verdict;
 use crate::issuance::seat::{Seat, seats};
 use crate::outbox::letters::Reader;
 use crate::outbox::{self, letters};
@@ -37,7 +40,7 @@ pub enum Outcome {
     Changed {
         email: EmailAddress,
     },
-    /// Unknown, used, replaced or expired.
+    /// Unknown, used, expired, or worn out by refusals.
     LinkExpired,
     Refused(PasswordRefusal),
     /// Too many passwords are being hashed; nothing was done.
@@ -49,6 +52,8 @@ pub struct PasswordRefusal {
     pub unmet: Vec<Criterion>,
     /// The two typed passwords differ.
     pub differ: bool,
+    /// It is the account's password already.
+    pub reused: bool,
 }
 
 /// What a link opens, consuming nothing: mail scanners open links too.
@@ -56,7 +61,7 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<OpenLink>, Fa
     let found =
         recovery_ticket::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&*portal.db).await?;
     let Some((ticket, Some(account))) = found else { return Ok(None) };
-    if !rules::is_open(ticket.expires_at, ticket.closed_at, portal.now()) {
+    if !rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals, portal.now()) {
         return Ok(None);
     }
     let policy = portal.population(&account.population)?.password.clone();
@@ -64,7 +69,7 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<OpenLink>, Fa
     Ok(Some(OpenLink { account, expires_at: ticket.expires_at, policy, seat }))
 }
 
-/// Sets the password, ends every session of the account and tells its mailbox.
+/// Sets the password, ends every link and session of the account and tells its mailbox.
 pub async fn redeem(
     portal: &Portal,
     token: &Token,
@@ -74,15 +79,30 @@ pub async fn redeem(
 ) -> Result<Outcome, Fault> {
     let Some(link) = look(portal, token).await? else { return Ok(Outcome::LinkExpired) };
     let person = person(portal, &link.account).await?;
-    let refusal =
-        PasswordRefusal { unmet: link.policy.unmet(password, &person, &portal.keys), differ: password != again };
+    let unmet = link.policy.unmet(password, &person, &portal.keys);
+    let refusal = PasswordRefusal { unmet, differ: password != again, reused: false };
     if refusal != PasswordRefusal::default() {
-        return Ok(Outcome::Refused(refusal));
+        // Two that differ tell nothing of anything.
+        let counts = !refusal.unmet.is_empty();
+        let is_worn_out = counts && !count_a_refusal(portal, token).await?;
+        return Ok(if is_worn_out { Outcome::LinkExpired } else { Outcome::Refused(refusal) });
     }
     let Some(email) = EmailAddress::parse(&link.account.email) else {
         return Err(Fault::new("an account's address is unreadable"));
     };
+    let mut counted = 0;
     let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
+    if let Some(present) = &link.account.password_hash {
+        let Some(comparing) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
+        // Counted before it is compared: of many tried at once, no more than the link's share tell something.
+        if !count_a_refusal(portal, token).await? {
+            return Ok(Outcome::LinkExpired);
+        }
+        if comparing.verify(password, Some(present)).await? != Verdict::Wrong {
+            return Ok(Outcome::Refused(PasswordRefusal { reused: true, ..PasswordRefusal::default() }));
+        }
+        counted = 1;
+    }
     let hash = place.hash(password).await?;
     let to = Reader { email: &link.account.email, language, territory: link.territory() };
     let letter = letters::password_changed(portal, to, link.seat.as_ref().map(|seat| &seat.election))?;
@@ -90,9 +110,10 @@ pub async fn redeem(
     let work = portal.db.begin().await?;
     // The account first, then its links: the order in which a new link is given, too.
     account::Entity::find_by_id(link.account.id).lock_exclusive().one(&*work).await?;
-    if !consume(&*work, portal, token).await? {
+    if !is_open(&work, portal, token, counted).await? {
         return Ok(Outcome::LinkExpired);
     }
+    answer::close(&work, link.account.id, None, portal.now()).await?;
     let account = account::ActiveModel {
         id: Set(link.account.id),
         password_hash: Set(Some(hash)),
@@ -109,20 +130,27 @@ pub async fn redeem(
     Ok(Outcome::Changed { email })
 }
 
-/// Closes the link under lock: of two tabs that send the form at once, one changes the password.
-async fn consume(work: &impl ConnectionTrait, portal: &Portal, token: &Token) -> Result<bool, Fault> {
+/// Whether the link opens, under lock: of two tabs that send the form at once, one changes the password. `counted`: how many
+/// of its refusals were this try's own.
+async fn is_open(work: &Work, portal: &Portal, token: &Token, counted: i32) -> Result<bool, Fault> {
+    let ticket = recovery_ticket::Entity::find_by_id(token.digest()).lock_exclusive().one(&**work).await?;
     let now = portal.now();
-    let ticket = recovery_ticket::Entity::find_by_id(token.digest()).lock_exclusive().one(work).await?;
-    let Some(ticket) = ticket.filter(|ticket| rules::is_open(ticket.expires_at, ticket.closed_at, now)) else {
-        return Ok(false);
-    };
-    let closed = recovery_ticket::ActiveModel {
-        token_digest: Set(ticket.token_digest),
-        closed_at: Set(Some(now)),
-        ..Default::default()
-    };
-    recovery_ticket::Entity::update(closed).exec(work).await?;
-    Ok(true)
+    Ok(ticket.is_some_and(|ticket| {
+        rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals - counted, now)
+    }))
+}
+
+/// Counts a refusal, unless the link has taken all of its share.
+async fn count_a_refusal(portal: &Portal, token: &Token) -> Result<bool, Fault> {
+    use recovery_ticket::Column;
+    let _turn = portal.db.turn().await?;
+    let counted = recovery_ticket::Entity::update_many()
+        .col_expr(Column::Refusals, Expr::col(Column::Refusals).add(1))
+        .filter(Column::TokenDigest.eq(token.digest()))
+        .filter(Column::Refusals.lt(rules::MOST_REFUSALS))
+        .exec(&*portal.db)
+        .await?;
+    Ok(counted.rows_affected == 1)
 }
 
 /// What a password of this account must not contain.

@@ -86,6 +86,7 @@ impl Settings {
         check(sms.per_number_per_hour > 0, "sms.per_number_per_hour : au moins 1");
         check(sms.per_hour > 0, "sms.per_hour : au moins 1");
         check(self.throttle.origin_posts_per_minute > 0, "throttle.origin_posts_per_minute : au moins 1");
+        check(self.throttle.origin_recoveries_per_minute > 0, "throttle.origin_recoveries_per_minute : au moins 1");
         check(
             self.password_hash.parameters().is_some(),
             "password_hash : paramètres refusés par Argon2 (memory_kib d’au moins 8 par lane, iterations et lanes d’au moins 1)",

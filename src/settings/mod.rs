@@ -204,6 +204,8 @@ impl TwilioSettings {
 #[serde(deny_unknown_fields)]
 pub struct ThrottleSettings {
     pub origin_posts_per_minute: u32,
+    /// Links asked for from one address before the browser has to show some work.
+    pub origin_recoveries_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

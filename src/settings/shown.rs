@@ -57,6 +57,7 @@ pub fn shown(settings: &Settings) -> String {
     line("sms.per_number_per_hour", sms.per_number_per_hour.to_string());
     line("sms.per_hour", sms.per_hour.to_string());
     line("throttle.origin_posts_per_minute", settings.throttle.origin_posts_per_minute.to_string());
+    line("throttle.origin_recoveries_per_minute", settings.throttle.origin_recoveries_per_minute.to_string());
     line("password_hash.memory_kib", settings.password_hash.memory_kib.to_string());
     line("password_hash.iterations", settings.password_hash.iterations.to_string());
     line("password_hash.lanes", settings.password_hash.lanes.to_string());

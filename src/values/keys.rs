@@ -34,6 +34,8 @@ pub enum Purpose {
     Bounce,
     /// Addresses whose password is asked for, until the worker has answered.
     Recovery,
+    /// Networks from which a password is asked for, until the worker has answered.
+    Origin,
 }
 
 impl Purpose {
@@ -51,6 +53,7 @@ impl Purpose {
             Self::Cookie => "cookie",
             Self::Bounce => "bounce",
             Self::Recovery => "recovery",
+            Self::Origin => "origin",
         }
     }
 }

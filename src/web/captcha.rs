@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use rocket::http::{ContentType, Header, Status};
+use rocket::http::{ContentType, CookieJar, Header, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::Responder;
 use rocket::{State, get};
 
-use super::guards::Session;
+use super::guards::MaybeSession;
+use super::{cookies, recovery};
 use crate::captcha;
 use crate::portal::Portal;
 
@@ -31,16 +32,25 @@ impl<'r> FromRequest<'r> for Wanted<'r> {
 }
 
 #[get("/captcha/<file>")]
-pub fn file(portal: &State<Portal>, session: Session, wanted: Wanted<'_>, file: &str) -> Result<Media, Status> {
+pub fn file(
+    portal: &State<Portal>,
+    jar: &CookieJar<'_>,
+    session: MaybeSession,
+    wanted: Wanted<'_>,
+    file: &str,
+) -> Result<Media, Status> {
     let (name, extension) = file.rsplit_once('.').ok_or(Status::NotFound)?;
-    let session = &session.0.session_digest;
+    let session = session.0.map(|signed_in| signed_in.session_digest);
+    let address = || cookies::address(portal, jar).map(|email| recovery::code_of(&email));
+    let owner = session.into_iter().chain(address()).find(|owner| captcha::belongs(portal, name, owner));
+    let owner = &owner.ok_or(Status::NotFound)?;
     match extension {
         "png" => {
-            let image = captcha::image(portal, name, session).ok_or(Status::NotFound)?;
+            let image = captcha::image(portal, name, owner).ok_or(Status::NotFound)?;
             Ok(Media::Whole(image, ContentType::PNG, Header::new("Accept-Ranges", "none")))
         }
         "wav" => {
-            let sound = captcha::sound(portal, name, session).ok_or(Status::NotFound)?;
+            let sound = captcha::sound(portal, name, owner).ok_or(Status::NotFound)?;
             let kind = ContentType::new("audio", "wav");
             Ok(match wanted.0.and_then(|wanted| piece(wanted, sound.len())) {
                 Some(piece) => {

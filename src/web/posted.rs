@@ -8,7 +8,7 @@ use rocket::form::{Form, FromForm};
 use rocket::http::{HeaderMap, Status};
 use rocket::request::{self, FromRequest};
 
-use super::throttle::Throttle;
+use super::throttle::{self, Throttle};
 use crate::portal::Portal;
 
 /// A form that was sent from a page of the portal. Use it for every POST with fields.
@@ -96,8 +96,24 @@ fn admit(request: &Request<'_>) -> Result<(), Status> {
     if has_room(request) { Ok(()) } else { Err(Status::TooManyRequests) }
 }
 
+/// Where a request comes from, whole networks as one.
+pub struct Network(pub IpAddr);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Network {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        request::Outcome::Success(Self(throttle::network(origin(request))))
+    }
+}
+
+fn origin(request: &Request<'_>) -> IpAddr {
+    request.client_ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
+
 fn has_room(request: &Request<'_>) -> bool {
-    let origin = request.client_ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let origin = origin(request);
     request.rocket().state::<Throttle>().is_some_and(|throttle| throttle.admits(origin))
 }
 

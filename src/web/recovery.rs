@@ -10,11 +10,13 @@ use super::cookies::{self, Held};
 use super::form::FormState;
 use super::language::Spoken;
 use super::page::{Answer, Answered, Page};
-use super::posted::{Crowd, Patient, Posted};
+use super::posted::{Crowd, Network, Patient, Posted};
 use super::sign_in::{Wait, address_refused, cookies_refused, wait};
+use super::throttle::Throttle;
+use crate::captcha;
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::recovery;
+use crate::recovery::ask;
 use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
 use crate::settings::ELECTORS;
 use crate::values::password::{CharacterClass, Criterion};
@@ -24,6 +26,19 @@ use crate::values::{EmailAddress, Language, PasswordPolicy, Token};
 pub struct Address<'r> {
     #[field(default = "")]
     email: &'r str,
+}
+
+#[derive(FromForm)]
+pub struct Confirmation<'r> {
+    #[field(default = "")]
+    email: &'r str,
+    #[field(default = "")]
+    captcha: &'r str,
+    #[field(default = "")]
+    captcha_id: &'r str,
+    /// Another security code is wanted, and nothing else.
+    #[field(default = false)]
+    renew: bool,
 }
 
 #[derive(FromForm)]
@@ -42,7 +57,7 @@ pub fn ask_page(portal: &State<Portal>, jar: &CookieJar<'_>) -> Page {
 }
 
 #[post("/mot-de-passe/oublie", data = "<form>")]
-pub fn ask(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>>) -> Answered {
+pub fn typed(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>>) -> Answered {
     match EmailAddress::parse(form.0.email) {
         Some(email) => {
             cookies::keep_address(portal, jar, &email)?;
@@ -56,11 +71,7 @@ pub fn ask(portal: &State<Portal>, jar: &CookieJar<'_>, form: Posted<Address<'_>
 #[get("/mot-de-passe/oublie/confirmer?<envoi>")]
 pub fn confirm_page(portal: &State<Portal>, jar: &CookieJar<'_>, envoi: Option<i64>) -> Answer {
     match cookies::address(portal, jar) {
-        Some(email) => {
-            let rows = json!([{ "key": "email-label", "value": email.as_str() }]);
-            let context = json!({ "email": email.as_str(), "rows": rows });
-            Page::new("recovery/confirm", "recovery-confirm-title", context).into()
-        }
+        Some(email) => confirmation(&email, &FormState::blank(&["captcha"]), None).into(),
         None => cookies_refused(portal, envoi, "recovery/ask", "recovery-title")
             .map_or_else(|| Redirect::to(uri!(ask_page())).into(), Into::into),
     }
@@ -69,17 +80,66 @@ pub fn confirm_page(portal: &State<Portal>, jar: &CookieJar<'_>, envoi: Option<i
 #[post("/mot-de-passe/oublie/confirmer", data = "<form>")]
 pub async fn confirm(
     portal: &State<Portal>,
+    throttle: &State<Throttle>,
     jar: &CookieJar<'_>,
     spoken: Spoken,
-    form: Posted<Address<'_>>,
+    network: Network,
+    form: Posted<Confirmation<'_>>,
 ) -> Answered {
-    let typed = form.0.email;
-    let email = if typed.is_empty() { cookies::address(portal, jar) } else { EmailAddress::parse(typed) };
+    let form = form.0;
+    let email = if form.email.is_empty() { cookies::address(portal, jar) } else { EmailAddress::parse(form.email) };
     let Some(email) = email else {
-        return Ok(address_refused("recovery/ask", "recovery-title", typed).into());
+        return Ok(address_refused("recovery/ask", "recovery-title", form.email).into());
     };
-    recovery::ask(portal, &email, spoken.0).await?;
+    if form.renew || !is_paid(portal, &form, &email) {
+        let crowded = !throttle.admits_recovery(network.0) || ask::is_crowded(portal).await?;
+        if form.renew || crowded {
+            // The code's image belongs to the address, which the browser has to bring back for it.
+            cookies::keep_address(portal, jar, &email)?;
+            return Ok(with_code(portal, &email, &form).into());
+        }
+    }
+    ask::ask(portal, &email, spoken.0, network.0).await?;
     Ok(Redirect::to(uri!(sent())).into())
+}
+
+/// Whether a security code of this address was read, heard or proved. It may pay for the address more than once: the
+/// mailbox has its own limit.
+fn is_paid(portal: &Portal, form: &Confirmation<'_>, email: &EmailAddress) -> bool {
+    let checked = captcha::check(portal, form.captcha_id, &code_of(email), form.captcha);
+    matches!(checked, captcha::Outcome::Solved(_))
+}
+
+/// What the security code of a visitor without a session is drawn for.
+pub fn code_of(email: &EmailAddress) -> Vec<u8> {
+    format!("recovery {}", email.as_str()).into_bytes()
+}
+
+/// The confirmation of a network that has asked for its share: it shows a little work.
+fn with_code(portal: &Portal, email: &EmailAddress, form: &Confirmation<'_>) -> Page {
+    let mut state = FormState::blank(&["captcha"]);
+    let is_refused = !form.renew && !form.captcha_id.is_empty();
+    if is_refused {
+        state.refuse("captcha", if form.captcha.trim().is_empty() { "captcha-missing" } else { "captcha-wrong" });
+    }
+    let code = json!({
+        "id": captcha::draw(portal, &code_of(email)),
+        "bits": captcha::BITS,
+        "renewed": form.renew,
+        "action": uri!(confirm()).to_string(),
+    });
+    let page = confirmation(email, &state, Some(code));
+    if is_refused {
+        page.status(Status::UnprocessableEntity).outcome("captcha-refused")
+    } else {
+        page.status(Status::TooManyRequests).outcome("throttled")
+    }
+}
+
+fn confirmation(email: &EmailAddress, form: &FormState, captcha: Option<Value>) -> Page {
+    let rows = json!([{ "key": "email-label", "value": email.as_str() }]);
+    let context = json!({ "email": email.as_str(), "rows": rows, "form": form.json(), "captcha": captcha });
+    Page::new("recovery/confirm", "recovery-confirm-title", context)
 }
 
 /// The second message: a mail was sent, if the account exists.
@@ -182,6 +242,9 @@ fn choose(token: &str, link: &OpenLink, refusal: &PasswordRefusal) -> Page {
     let mut form = FormState::blank(&["password", "password_again"]);
     for criterion in &refusal.unmet {
         form.refuse("password", &format!("{}-unmet", key(*criterion)));
+    }
+    if refusal.reused {
+        form.refuse("password", "password-reused");
     }
     if refusal.differ {
         form.refuse("password_again", "password-again-differs");

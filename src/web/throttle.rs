@@ -6,30 +6,44 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::settings::ThrottleSettings;
+
 /// Forgets addresses that have been quiet, each time that so many forms have come.
 const TIDY_EVERY: u32 = 1_000;
 
 pub struct Throttle {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
+    /// Each of these lands in somebody's mailbox: their share is much smaller.
+    recoveries: DefaultKeyedRateLimiter<IpAddr>,
     forms: AtomicU32,
 }
 
 impl Throttle {
-    pub fn new(posts_per_minute: u32) -> Self {
-        let quota = Quota::per_minute(NonZeroU32::new(posts_per_minute).unwrap_or(NonZeroU32::MIN));
-        Self { limiter: RateLimiter::keyed(quota), forms: AtomicU32::new(0) }
+    pub fn new(settings: &ThrottleSettings) -> Self {
+        let quota = |per_minute| Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+        Self {
+            limiter: RateLimiter::keyed(quota(settings.origin_posts_per_minute)),
+            recoveries: RateLimiter::keyed(quota(settings.origin_recoveries_per_minute)),
+            forms: AtomicU32::new(0),
+        }
     }
 
     pub fn admits(&self, origin: IpAddr) -> bool {
         if self.forms.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
             self.limiter.retain_recent();
+            self.recoveries.retain_recent();
         }
         self.limiter.check_key(&network(origin)).is_ok()
+    }
+
+    /// Whether a network may ask for one more link without showing some work.
+    pub fn admits_recovery(&self, network: IpAddr) -> bool {
+        self.recoveries.check_key(&network).is_ok()
     }
 }
 
 /// One subscriber holds a whole /64 of IPv6.
-fn network(origin: IpAddr) -> IpAddr {
+pub fn network(origin: IpAddr) -> IpAddr {
     match origin {
         IpAddr::V4(_) => origin,
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
@@ -45,7 +59,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_admitted_up_to_its_limit_and_others_go_on() {
-        let throttle = Throttle::new(3);
+        let throttle = Throttle::new(&ThrottleSettings { origin_posts_per_minute: 3, origin_recoveries_per_minute: 2 });
         let admitted = |origin: &str| throttle.admits(origin.parse().unwrap());
         assert!((0..3).all(|_| admitted("192.0.2.1")));
         assert!(!admitted("192.0.2.1"));

@@ -22,6 +22,7 @@ mod pace;
 mod path;
 mod races;
 mod recovery;
+mod recovery_line;
 mod roll_import;
 mod sign_in;
 mod sms_carriers;

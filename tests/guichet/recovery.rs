@@ -59,17 +59,80 @@ on_both! {
 }
 
 on_both! {
-    async fn a_new_request_makes_the_older_links_useless(app: App) {
+    async fn a_stranger_who_asks_again_ends_no_link_and_using_one_ends_all(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let (browser, stranger) = (app.browser(), app.browser());
+        browser.ask_link(&app, &voter(1)).await;
+        let first = app.mailed_link(&voter(1).email, LINK);
+        for _ in 0..4 {
+            app.wait(Duration::minutes(1));
+            stranger.ask_link(&app, &voter(1)).await;
+        }
+        assert_eq!(app.mails_to(&voter(1).email).len(), 5);
+        // For hours on, every twelve minutes.
+        for _ in 0..60 {
+            app.wait(Duration::minutes(12));
+            stranger.ask_link(&app, &voter(1)).await;
+        }
+        let latest = app.mailed_link(&voter(1).email, LINK);
+        for link in [&first, &latest] {
+            browser.get(link).await.expect(200, "");
+        }
+        let now = app.portal.now().to_rfc3339();
+        let open = format!("SELECT COUNT(*) FROM recovery_ticket WHERE closed_at IS NULL AND expires_at > '{now}'");
+        assert_eq!(app.count(&open).await, 5);
+        browser.post(&first, &[("password", PASSWORD), ("password_again", PASSWORD)]).await.expect(200, "password-changed");
+        for link in [&first, &latest] {
+            browser.get(link).await.expect(410, "link-expired");
+        }
+    }
+}
+
+on_both! {
+    async fn a_link_takes_ten_refusals_even_of_passwords_sent_at_once(app: App) {
         app.enrol(&[voter(1)]).await;
         let browser = app.browser();
-        browser.ask_link(&app, &voter(1)).await;
-        let older = app.mailed_link(&voter(1).email, LINK);
+        browser.set_password(&app, &voter(1)).await;
         app.wait(Duration::minutes(1));
         browser.ask_link(&app, &voter(1)).await;
-        let newer = app.mailed_link(&voter(1).email, LINK);
-        assert_ne!(older, newer);
-        browser.get(&older).await.expect(410, "link-expired");
-        browser.get(&newer).await.expect(200, "");
+        let link = app.mailed_link(&voter(1).email, LINK);
+        for _ in 0..3 {
+            // Two that differ tell nothing and count for nothing.
+            browser.post(&link, &[("password", "Brume4Tilleul"), ("password_again", "x")]).await.expect(422, "password-refused");
+        }
+        let tries = (0..30).map(|n| {
+            let (browser, link) = (app.browser(), link.clone());
+            tokio::spawn(async move {
+                let password = if n % 2 == 0 { PASSWORD } else { "court" };
+                browser.post(&link, &[("password", password), ("password_again", password)]).await.outcome().to_owned()
+            })
+        });
+        let mut refused = 0;
+        for tried in tries.collect::<Vec<_>>() {
+            let outcome = tried.await.unwrap();
+            assert_ne!(outcome, "password-changed");
+            refused += u32::from(outcome == "password-refused");
+        }
+        assert!(refused <= 10, "{refused} answers");
+        assert_eq!(app.count("SELECT COUNT(*) FROM recovery_ticket WHERE refusals = 10").await, 1);
+        browser.post(&link, &[("password", "Brume4Tilleul"), ("password_again", "Brume4Tilleul")]).await.expect(410, "link-expired");
+    }
+}
+
+on_both! {
+    async fn the_last_password_is_not_chosen_again(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.set_password(&app, &voter(1)).await;
+        app.wait(Duration::minutes(1));
+        browser.ask_link(&app, &voter(1)).await;
+        let link = app.mailed_link(&voter(1).email, LINK);
+        for _ in 0..9 {
+            let same = browser.post(&link, &[("password", PASSWORD), ("password_again", PASSWORD)]).await;
+            assert!(same.expect(422, "password-refused").text().contains("mot de passe actuel"));
+        }
+        // The link's last try succeeds.
+        browser.post(&link, &[("password", "Brume4Tilleul"), ("password_again", "Brume4Tilleul")]).await.expect(200, "password-changed");
     }
 }
 

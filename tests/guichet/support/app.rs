@@ -81,6 +81,7 @@ impl App {
                 .merge(("database.url", url))
                 .merge(("captcha.fixed_answer", CAPTCHA))
                 .merge(("throttle.origin_posts_per_minute", 100_000))
+                .merge(("throttle.origin_recoveries_per_minute", 60_000))
                 // Cheap hashes: what is tested here is not their strength.
                 .merge(("password_hash.memory_kib", 16))
                 .merge(("password_hash.iterations", 1)),
