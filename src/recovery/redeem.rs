@@ -135,9 +135,7 @@ pub async fn redeem(
 async fn is_open(work: &Work, portal: &Portal, token: &Token, counted: i32) -> Result<bool, Fault> {
     let ticket = recovery_ticket::Entity::find_by_id(token.digest()).lock_exclusive().one(&**work).await?;
     let now = portal.now();
-    Ok(ticket.is_some_and(|ticket| {
-        rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals - counted, now)
-    }))
+    Ok(ticket.is_some_and(|ticket| rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals - counted, now)))
 }
 
 /// Counts a refusal, unless the link has taken all of its share.
