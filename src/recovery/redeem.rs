@@ -13,6 +13,7 @@ use crate::issuance::seat::{Seat, seats};
 use crate::outbox::letters::Reader;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
+use crate::sign_in::rules::Admission;
 use crate::sign_in::{self, sessions};
 use crate::values::email::local_part;
 use crate::values::password::{Criterion, Person};
@@ -82,26 +83,20 @@ pub async fn redeem(
     let unmet = link.policy.unmet(password, &person, &portal.keys);
     let refusal = PasswordRefusal { unmet, differ: password != again, reused: false };
     if refusal != PasswordRefusal::default() {
-        // Two that differ tell nothing of anything.
-        let counts = !refusal.unmet.is_empty();
-        let is_worn_out = counts && !count_a_refusal(portal, token).await?;
-        return Ok(if is_worn_out { Outcome::LinkExpired } else { Outcome::Refused(refusal) });
+        return refuse(portal, token, refusal).await;
     }
     let Some(email) = EmailAddress::parse(&link.account.email) else {
         return Err(Fault::new("an account's address is unreadable"));
     };
-    let mut counted = 0;
     let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
     if let Some(present) = &link.account.password_hash {
         let Some(comparing) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
-        // Counted before it is compared: of many tried at once, no more than the link's share tell something.
-        if !count_a_refusal(portal, token).await? {
-            return Ok(Outcome::LinkExpired);
+        // Comparing with the present password is a try at it, like a sign-in; when those are used up, nothing is told.
+        let may_compare = sign_in::count_a_try(portal, &email, None).await? == Admission::Now;
+        if may_compare && comparing.verify(password, Some(present)).await? != Verdict::Wrong {
+            let refusal = PasswordRefusal { reused: true, ..PasswordRefusal::default() };
+            return refuse(portal, token, refusal).await;
         }
-        if comparing.verify(password, Some(present)).await? != Verdict::Wrong {
-            return Ok(Outcome::Refused(PasswordRefusal { reused: true, ..PasswordRefusal::default() }));
-        }
-        counted = 1;
     }
     let hash = place.hash(password).await?;
     let to = Reader { email: &link.account.email, language, territory: link.territory() };
@@ -110,7 +105,7 @@ pub async fn redeem(
     let work = portal.db.begin().await?;
     // The account first, then its links: the order in which a new link is given, too.
     account::Entity::find_by_id(link.account.id).lock_exclusive().one(&*work).await?;
-    if !is_open(&work, portal, token, counted).await? {
+    if !is_open(&work, portal, token).await? {
         return Ok(Outcome::LinkExpired);
     }
     answer::close(&work, link.account.id, None, portal.now()).await?;
@@ -130,17 +125,19 @@ pub async fn redeem(
     Ok(Outcome::Changed { email })
 }
 
-/// Whether the link opens, under lock: of two tabs that send the form at once, one changes the password. `counted`: how many
-/// of its refusals were this try's own.
-async fn is_open(work: &Work, portal: &Portal, token: &Token, counted: i32) -> Result<bool, Fault> {
+/// Whether the link opens, under lock: of two tabs that send the form at once, one changes the password.
+async fn is_open(work: &Work, portal: &Portal, token: &Token) -> Result<bool, Fault> {
     let ticket = recovery_ticket::Entity::find_by_id(token.digest()).lock_exclusive().one(&**work).await?;
     let now = portal.now();
-    Ok(ticket.is_some_and(|ticket| rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals - counted, now)))
+    Ok(ticket.is_some_and(|ticket| rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals, now)))
 }
 
-/// Counts a refusal, unless the link has taken all of its share.
-async fn count_a_refusal(portal: &Portal, token: &Token) -> Result<bool, Fault> {
+/// Refuses a password, and counts it unless the link has taken all of its share. Two that differ tell nothing of anything.
+async fn refuse(portal: &Portal, token: &Token, refusal: PasswordRefusal) -> Result<Outcome, Fault> {
     use recovery_ticket::Column;
+    if refusal.unmet.is_empty() && !refusal.reused {
+        return Ok(Outcome::Refused(refusal));
+    }
     let _turn = portal.db.turn().await?;
     let counted = recovery_ticket::Entity::update_many()
         .col_expr(Column::Refusals, Expr::col(Column::Refusals).add(1))
@@ -148,7 +145,7 @@ async fn count_a_refusal(portal: &Portal, token: &Token) -> Result<bool, Fault> 
         .filter(Column::Refusals.lt(rules::MOST_REFUSALS))
         .exec(&*portal.db)
         .await?;
-    Ok(counted.rows_affected == 1)
+    Ok(if counted.rows_affected == 1 { Outcome::Refused(refusal) } else { Outcome::LinkExpired })
 }
 
 /// What a password of this account must not contain.

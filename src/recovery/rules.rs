@@ -12,9 +12,8 @@ const MAILS_PER_HOUR: u64 = 5;
 const OPEN_LINKS: usize = 5;
 /// A form sent twice asks for one link.
 const DOUBLE_CLICK: Duration = Duration::seconds(30);
-/// How many passwords one link refuses. Enough for somebody who feels their way through the policy, too few to try secrets
-/// on it.
-pub const MOST_REFUSALS: i32 = 10;
+/// How many passwords one link refuses: enough for anybody who feels their way through the policy, too few for a machine.
+pub const MOST_REFUSALS: i32 = 30;
 /// After so many faults of its own a request is set aside.
 const MOST_ATTEMPTS: i32 = 6;
 
@@ -107,8 +106,8 @@ mod tests {
         let second = Duration::seconds(1);
         for (expires_at, closed_at, refusals, open) in [
             (now + second, None, 0, true),
-            (now + second, None, 9, true),
-            (now + second, None, 10, false),
+            (now + second, None, 29, true),
+            (now + second, None, 30, false),
             (now, None, 0, false),
             (now - second, None, 0, false),
             (now + second, Some(now), 0, false),

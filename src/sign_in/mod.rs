@@ -47,7 +47,7 @@ pub async fn sign_in(
 ) -> Result<Outcome, Fault> {
     let Some(mut place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
     let key = throttle_key(portal, email, browser);
-    if let Admission::NotBefore(until) = count_a_try(portal, &key).await? {
+    if let Admission::NotBefore(until) = count(portal, &key).await? {
         return Ok(Outcome::Throttled { until });
     }
     loop {
@@ -121,9 +121,17 @@ fn throttle_key(portal: &Portal, email: &EmailAddress, browser: Option<&KnownBro
     portal.keys.digest(Purpose::Throttle, &[email.as_str().as_bytes(), browser])
 }
 
-/// Counts a try as failed before it is made, under lock: of many made at once, none slips through.
-/// A success takes the count away again.
-async fn count_a_try(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
+/// Counts a try at an account's password as failed, before it is made; a success takes the count away again.
+pub async fn count_a_try(
+    portal: &Portal,
+    email: &EmailAddress,
+    browser: Option<&KnownBrowser>,
+) -> Result<Admission, Fault> {
+    count(portal, &throttle_key(portal, email, browser)).await
+}
+
+/// Under lock: of many tries made at once, none slips through.
+async fn count(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
     let now = portal.now();
     let first = sign_in_throttle::ActiveModel {
         key_digest: Set(key.to_owned()),

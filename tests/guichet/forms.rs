@@ -41,8 +41,9 @@ on_both! {
         app.enrol(&[voter(1), voter(2)]).await;
         let browser = app.browser();
         app.browser().set_password(&app, &voter(2)).await;
+        browser.set_password(&app, &voter(1)).await;
         for leave in [false, true] {
-            browser.arrive(&app, &voter(1)).await;
+            assert_eq!(browser.sign_in(&voter(1), PASSWORD).await.path, "/electeur");
             let form = voter(1).form(FIRST, &browser.captcha().await);
             app.wait(Duration::minutes(31));
             browser.submit(&form).await.expect(200, "signed-out");

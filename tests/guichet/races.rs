@@ -143,13 +143,14 @@ on_both! {
     async fn sign_ins_beside_a_new_password_never_wait_for_each_other_in_a_circle(app: App) {
         app.enrol(&[voter(1)]).await;
         app.browser().set_password(&app, &voter(1)).await;
-        for _ in 0..12 {
+        for round in 0..12 {
             app.browser().ask_link(&app, &voter(1)).await;
             app.drain().await;
             app.wait(chrono::Duration::hours(1));
             let link = app.mailed_link(&voter(1).email, "/mot-de-passe/nouveau/");
             let reset = app.browser();
-            let fields = [("password", PASSWORD), ("password_again", PASSWORD)];
+            let new = format!("Velours{round}Cobalt");
+            let fields = [("password", new.as_str()), ("password_again", new.as_str())];
             let sign_ins = (0..6).map(|_| {
                 let browser = app.browser();
                 async move { browser.sign_in(&voter(1), PASSWORD).await.status }

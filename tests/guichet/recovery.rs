@@ -89,7 +89,7 @@ on_both! {
 }
 
 on_both! {
-    async fn a_link_takes_ten_refusals_even_of_passwords_sent_at_once(app: App) {
+    async fn a_link_takes_thirty_refusals_even_of_passwords_sent_at_once(app: App) {
         app.enrol(&[voter(1)]).await;
         let browser = app.browser();
         browser.set_password(&app, &voter(1)).await;
@@ -100,21 +100,19 @@ on_both! {
             // Two that differ tell nothing and count for nothing.
             browser.post(&link, &[("password", "Brume4Tilleul"), ("password_again", "x")]).await.expect(422, "password-refused");
         }
-        let tries = (0..30).map(|n| {
+        let tries = (0..50).map(|_| {
             let (browser, link) = (app.browser(), link.clone());
             tokio::spawn(async move {
-                let password = if n % 2 == 0 { PASSWORD } else { "court" };
-                browser.post(&link, &[("password", password), ("password_again", password)]).await.outcome().to_owned()
+                browser.post(&link, &[("password", "court"), ("password_again", "court")]).await.outcome().to_owned()
             })
         });
         let mut refused = 0;
         for tried in tries.collect::<Vec<_>>() {
             let outcome = tried.await.unwrap();
-            assert_ne!(outcome, "password-changed");
             refused += u32::from(outcome == "password-refused");
         }
-        assert!(refused <= 10, "{refused} answers");
-        assert_eq!(app.count("SELECT COUNT(*) FROM recovery_ticket WHERE refusals = 10").await, 1);
+        assert!((1..=30).contains(&refused), "{refused}");
+        assert_eq!(app.count("SELECT COUNT(*) FROM recovery_ticket WHERE refusals = 30").await, 1);
         browser.post(&link, &[("password", "Brume4Tilleul"), ("password_again", "Brume4Tilleul")]).await.expect(410, "link-expired");
     }
 }
@@ -127,12 +125,14 @@ on_both! {
         app.wait(Duration::minutes(1));
         browser.ask_link(&app, &voter(1)).await;
         let link = app.mailed_link(&voter(1).email, LINK);
-        for _ in 0..9 {
+        for _ in 0..5 {
             let same = browser.post(&link, &[("password", PASSWORD), ("password_again", PASSWORD)]).await;
             assert!(same.expect(422, "password-refused").text().contains("mot de passe actuel"));
         }
-        // The link's last try succeeds.
-        browser.post(&link, &[("password", "Brume4Tilleul"), ("password_again", "Brume4Tilleul")]).await.expect(200, "password-changed");
+        // These were tries at the password, as sign-ins are: from now on nothing is told.
+        app.browser().sign_in(&voter(1), "Autre9chose").await.expect(429, "throttled");
+        browser.post(&link, &[("password", PASSWORD), ("password_again", PASSWORD)]).await.expect(200, "password-changed");
+        assert_eq!(app.browser().sign_in(&voter(1), PASSWORD).await.path, "/electeur");
     }
 }
 
