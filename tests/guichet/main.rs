@@ -21,6 +21,7 @@ mod mail_carriers;
 mod pace;
 mod path;
 mod races;
+mod receipts;
 mod recovery;
 mod roll_import;
 mod sign_in;
