@@ -24,8 +24,8 @@ pub async fn unfinished(portal: &Portal, after: i64) -> Result<Vec<Model>, Fault
 
 /// Makes what was put off due at once, for when the operator has mended what was wrong. Returns how many.
 pub async fn retry(portal: &Portal) -> Result<u64, Fault> {
-    let now = portal.now();
     let _turn = portal.db.turn().await?;
+    let now = portal.now();
     let hurried = Entity::update_many()
         .col_expr(Column::DueAt, Expr::value(now))
         .filter(Column::EndedAt.is_null())

@@ -4,8 +4,10 @@
 
 mod support;
 
+mod after_the_lock;
 mod bad_input;
 mod bounces;
+mod bounds;
 mod canary;
 mod command_line;
 mod crash;
