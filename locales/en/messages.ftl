@@ -28,6 +28,7 @@ mail-identifier-sent-button = It was not me
 
 mail-identifier-voided-subject = The text message could not be delivered
 mail-identifier-voided-text = For “{ $election }”, the text message to { $number } could not be delivered. The identifier in it is cancelled, and your attempt is given back to you.
+mail-identifier-voided-last = For “{ $election }”, the text message to { $number } could not be delivered, like others before it. The identifier in it is cancelled, and we send no more text messages in your name. Call the help desk on { $phone }: they will tell you how to vote.
 mail-identifier-voided-number = The operator tells us that this number cannot receive text messages. Check it, or take another one.
 mail-identifier-voided-unreachable = The operator tells us that the phone was switched off or out of reach. Switch it on, or take another number.
 mail-identifier-voided-ours = It is not your fault: no operator could deliver it in time.

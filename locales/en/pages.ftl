@@ -172,6 +172,7 @@ issued-revoked = It no longer works.
 issued-voided-number = The operator says that this number cannot receive text messages: this identifier is cancelled and your attempt is given back to you. Check the number, or take another one.
 issued-voided-unreachable = The operator says that the phone was switched off or out of reach: this identifier is cancelled and your attempt is given back to you.
 issued-voided = The text message could not be delivered: this identifier is cancelled and your attempt is given back to you.
+issued-voided-last = The text message could not be delivered: this identifier is cancelled.
 
 identifier-title = Receive a new voting identifier
 identifier-lead = We check your identity, then we send the identifier by text message. It replaces the one before at once. Your professional mailbox is told.
@@ -232,6 +233,8 @@ obstacle-locked = { $checks ->
     [one] The identity check failed
    *[other] The identity check failed { $checks } times in a row
 }: requests are blocked for safety. The secretariat of your school or the help desk can help you.
+obstacle-returns = Too many text messages could not be delivered to you: we send no more in your name. Call the help desk on { $phone }: they will tell you how to vote.
+obstacle-requests = You requested too many identifiers today. Try again tomorrow, or call the help desk on { $phone }.
 obstacle-phone-tries = Today you tried too many numbers that serve other voters. Try again tomorrow with your own number.
 
 follow-title = Where your identifier is

@@ -28,6 +28,7 @@ mail-identifier-sent-button = Ce n’est pas moi
 
 mail-identifier-voided-subject = Le SMS n’a pas pu être remis
 mail-identifier-voided-text = Pour « { $election } », le SMS destiné au { $number } n’a pas pu être remis. L’identifiant qu’il contenait est annulé, et votre essai vous est rendu.
+mail-identifier-voided-last = Pour « { $election } », le SMS destiné au { $number } n’a pas pu être remis, comme d’autres avant lui. L’identifiant qu’il contenait est annulé, et nous n’envoyons plus de SMS à votre nom. Appelez l’assistance au { $phone } : elle vous dira comment voter.
 mail-identifier-voided-number = L’opérateur nous dit que ce numéro ne peut pas recevoir de SMS. Vérifiez-le, ou prenez-en un autre.
 mail-identifier-voided-unreachable = L’opérateur nous dit que le téléphone était éteint ou hors de portée. Rallumez-le, ou prenez un autre numéro.
 mail-identifier-voided-ours = Ce n’est pas de votre fait : aucun opérateur n’a pu l’acheminer à temps.

@@ -172,6 +172,7 @@ issued-revoked = Il ne fonctionne plus.
 issued-voided-number = L’opérateur dit que ce numéro ne peut pas recevoir de SMS : cet identifiant est annulé et votre essai vous est rendu. Vérifiez le numéro, ou prenez-en un autre.
 issued-voided-unreachable = L’opérateur dit que le téléphone était éteint ou hors de portée : cet identifiant est annulé et votre essai vous est rendu.
 issued-voided = Le SMS n’a pas pu être remis : cet identifiant est annulé et votre essai vous est rendu.
+issued-voided-last = Le SMS n’a pas pu être remis : cet identifiant est annulé.
 
 identifier-title = Recevoir un nouvel identifiant de vote
 identifier-lead = Nous vérifions votre identité, puis nous envoyons l’identifiant par SMS. Il remplace aussitôt le précédent. Votre messagerie professionnelle en est informée.
@@ -232,6 +233,8 @@ obstacle-locked = { $checks ->
     [one] La vérification a échoué
    *[other] La vérification a échoué { $checks } fois de suite
 } : la demande est bloquée par sécurité. Le secrétariat de votre établissement ou l’assistance peut vous aider.
+obstacle-returns = Trop de SMS n’ont pas pu vous être remis : nous n’en envoyons plus à votre nom. Appelez l’assistance au { $phone } : elle vous dira comment voter.
+obstacle-requests = Vous avez demandé trop d’identifiants aujourd’hui. Réessayez demain, ou appelez l’assistance au { $phone }.
 obstacle-phone-tries = Vous avez essayé aujourd’hui trop de numéros qui servent à d’autres électeurs. Réessayez demain avec votre propre numéro.
 
 follow-title = Où en est votre identifiant

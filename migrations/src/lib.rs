@@ -11,6 +11,7 @@ mod m0006_master_secret;
 mod m0007_mailboxes;
 mod m0008_languages;
 mod m0009_recovery;
+mod m0010_validity;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_mailboxes::Migration),
             Box::new(m0008_languages::Migration),
             Box::new(m0009_recovery::Migration),
+            Box::new(m0010_validity::Migration),
         ]
     }
 }

@@ -69,6 +69,8 @@ pub enum Reason {
     Mailbox,
     MailboxFull,
     MailboxUnknown,
+    /// The carrier took the message and could not deliver it, for a reason that is not in our list.
+    Undelivered,
     /// Sealed with another master secret.
     Unreadable,
     /// What it brings works no longer.
@@ -76,7 +78,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Number,
         Self::Unreachable,
         Self::Limit,
@@ -85,6 +87,7 @@ impl Reason {
         Self::Mailbox,
         Self::MailboxFull,
         Self::MailboxUnknown,
+        Self::Undelivered,
         Self::Unreadable,
         Self::Replaced,
     ];
@@ -99,6 +102,7 @@ impl Reason {
             Self::Mailbox => "mailbox",
             Self::MailboxFull => "mailbox-full",
             Self::MailboxUnknown => "mailbox-unknown",
+            Self::Undelivered => "undelivered",
             Self::Unreadable => "unreadable",
             Self::Replaced => "replaced",
         }

@@ -176,11 +176,13 @@ pub fn delivery(status: &str, code: Option<u32>) -> Option<Delivery> {
         "accepted" | "scheduled" | "queued" | "sending" | "sent" => Delivery::Underway,
         "delivered" | "read" => Delivery::Delivered,
         "undelivered" | "failed" | "canceled" => {
-            let reason = match turn(StatusCode::OK, code) {
-                Turn::Number => Reason::Number,
-                Turn::Later(reason) => reason,
-                Turn::Unsure => Reason::Outage,
-                Turn::Barred | Turn::Operator => Reason::Operator,
+            let reason = match code.and_then(listed) {
+                Some(Turn::Number) => Reason::Number,
+                Some(Turn::Later(reason)) => reason,
+                Some(Turn::Unsure) => Reason::Outage,
+                Some(Turn::Barred | Turn::Operator) => Reason::Operator,
+                // This message's own misfortune: it says nothing of the account, nor of the number.
+                None => Reason::Undelivered,
             };
             Delivery::Failed(Failure { reason, code: code.map(|code| code.to_string()) })
         }
@@ -218,22 +220,30 @@ fn judge(answer: &Answer, code: Option<u32>) -> Handover {
     }
 }
 
-/// Twilio's own error code first (its error dictionary), the status of the answer where it gives none.
+/// The codes of Twilio's error dictionary that we know.
+fn listed(code: u32) -> Option<Turn> {
+    Some(match code {
+        21211 | 21610 | 21614 | 30005 | 30006 => Turn::Number,
+        20429 | 21611 | 30001 | 30017 => Turn::Later(Reason::Limit),
+        30003 => Turn::Later(Reason::Unreachable),
+        30008 => Turn::Later(Reason::Outage),
+        30410 => Turn::Unsure,
+        20003 | 30002 | 14107 => Turn::Operator,
+        21408 | 21612 | 21617 | 30004 | 30007 | 30018 | 30450 => Turn::Barred,
+        _ => return None,
+    })
+}
+
+/// What an answer to a call means: by its code where we know it, by its status otherwise.
 fn turn(status: StatusCode, code: Option<u32>) -> Turn {
-    match code {
-        Some(21211 | 21610 | 21614 | 30005 | 30006) => Turn::Number,
-        Some(20429 | 21611 | 30001 | 30017) => Turn::Later(Reason::Limit),
-        Some(30003) => Turn::Later(Reason::Unreachable),
-        Some(30008) => Turn::Later(Reason::Outage),
-        Some(30410) => Turn::Unsure,
-        Some(20003 | 30002 | 14107) => Turn::Operator,
-        Some(21408 | 21612 | 21617 | 30004 | 30007 | 30018 | 30450) => Turn::Barred,
+    match code.and_then(listed) {
+        Some(turn) => turn,
         _ if status == StatusCode::TOO_MANY_REQUESTS => Turn::Later(Reason::Limit),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => Turn::Later(Reason::Outage),
         // It broke while it had the message in hand.
         _ if status.is_server_error() => Turn::Unsure,
-        // An unknown refusal says nothing against the voter's number.
-        _ if status == StatusCode::BAD_REQUEST => Turn::Barred,
+        // An unknown refusal says nothing against the voter's number, nor, of a message that was made, against the account.
+        _ if status == StatusCode::BAD_REQUEST || status.is_success() => Turn::Barred,
         _ => Turn::Operator,
     }
 }
@@ -241,7 +251,7 @@ fn turn(status: StatusCode, code: Option<u32>) -> Turn {
 /// Whether a failure that Twilio told later is the account's, not the message's.
 pub fn concerns_account(failure: &Failure) -> bool {
     let code = failure.code.as_ref().and_then(|code| code.parse().ok());
-    code.is_some() && turn(StatusCode::OK, code) == Turn::Operator
+    code.and_then(listed) == Some(Turn::Operator)
 }
 
 #[cfg(test)]
@@ -264,6 +274,8 @@ mod tests {
             (401, None, Turn::Operator),
             (403, Some(21408), Turn::Barred),
             (400, Some(99999), Turn::Barred),
+            (201, Some(30036), Turn::Barred),
+            (201, None, Turn::Barred),
             (404, None, Turn::Operator),
         ] {
             assert_eq!(turn(StatusCode::from_u16(status).unwrap(), code), expected, "{status} {code:?}");
@@ -284,6 +296,35 @@ mod tests {
             ("teleported", None, None),
         ] {
             assert_eq!(delivery(status, code), expected, "{status} {code:?}");
+        }
+    }
+
+    #[test]
+    fn of_what_was_taken_only_three_codes_concern_the_account() {
+        use Reason::{Limit, Number, Operator, Outage, Undelivered, Unreachable};
+        let table: [(&[u32], Reason, bool); 8] = [
+            (&[21211, 21610, 21614, 30005, 30006], Number, false),
+            (&[20429, 21611, 30001, 30017], Limit, false),
+            (&[30003], Unreachable, false),
+            (&[30008, 30410], Outage, false),
+            (&[21408, 21612, 21617, 30004, 30007, 30018, 30450], Operator, false),
+            (&[20003, 30002, 14107], Operator, true),
+            // Its validity expired in the carrier's queue.
+            (&[30036], Undelivered, false),
+            (&[0, 1, 11200, 20404, 21606, 30000, 30009, 30034, 30035, 30037, 63016, 99999], Undelivered, false),
+        ];
+        for (codes, reason, is_account) in table {
+            for &code in codes {
+                let failure = reason.with(code.to_string());
+                for status in ["undelivered", "failed", "canceled"] {
+                    assert_eq!(delivery(status, Some(code)), Some(Delivery::Failed(failure.clone())), "{code}");
+                }
+                assert_eq!(concerns_account(&failure), is_account, "{code}");
+            }
+        }
+        assert_eq!(delivery("failed", None), Some(Delivery::Failed(Undelivered.into())));
+        for code in [None, Some(""), Some("-20003"), Some("20003x")] {
+            assert!(!concerns_account(&Failure { reason: Operator, code: code.map(str::to_owned) }), "{code:?}");
         }
     }
 

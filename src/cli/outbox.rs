@@ -59,6 +59,7 @@ fn in_french(reason: Reason) -> &'static str {
         Reason::Mailbox => "boîte refusée par le serveur de messagerie",
         Reason::MailboxFull => "boîte pleine",
         Reason::MailboxUnknown => "adresse inconnue du serveur de messagerie",
+        Reason::Undelivered => "pas remis par le transporteur : voyez son code",
         Reason::Unreadable => "scellé sous un autre secret",
         Reason::Replaced => "remplacé par un autre identifiant",
     }

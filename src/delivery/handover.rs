@@ -95,7 +95,7 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
         tracing::warn!(message_id = message.id, gateway = gateway.name, resent = message.resent, "message sent again");
     }
     loop {
-        let worth = message.created_at + post::validity(portal, message.channel) - portal.now();
+        let worth = post::worthless_at(portal, message) - portal.now();
         let worth = worth.to_std().unwrap_or_default();
         let handover = gateway.send(sms, message.id, worth, &portal.clock).await;
         let is_certain = matches!(handover, Handover::Later { .. } | Handover::Barred(_) | Handover::Blocked(_));
@@ -147,7 +147,7 @@ async fn conclude(portal: &Portal, message: &Model, handover: Handover, unsure: 
 /// Decides what follows an answer: a message is accepted, tried again while it is worth it, or visibly failed.
 fn verdict(portal: &Portal, message: &Model, handover: Handover, unsure: bool) -> Verdict {
     let now = portal.now();
-    let worthless_at = message.created_at + post::validity(portal, message.channel);
+    let worthless_at = post::worthless_at(portal, message);
     let retry = |failure: Failure, after, unsure| {
         match rules::next_try(message.attempts, worthless_at, after, portal.chance.luck(), now) {
             Some(at) => Verdict::Retry { at, failure, unsure },
@@ -174,12 +174,11 @@ fn verdict(portal: &Portal, message: &Model, handover: Handover, unsure: bool) -
 }
 
 async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), Fault> {
-    let now = portal.now();
     let reason = match verdict {
         Verdict::Accepted { .. } => {
             // Nothing follows from it: one statement is enough.
             let _turn = portal.db.turn().await?;
-            post::record(&*portal.db, message, verdict, now).await?;
+            post::record(&*portal.db, message, verdict, portal.now()).await?;
             return Ok(());
         }
         Verdict::Failed(failure) | Verdict::Expired(Some(failure)) | Verdict::Retry { failure, .. } => {
@@ -191,6 +190,7 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
     let work = portal.db.begin().await?;
     match message.channel {
         Channel::Mail => {
+            let now = portal.now();
             if post::record(&*work, message, verdict, now).await? {
                 mailbox::note(&*work, message.account_id, reason, now).await?;
             }
@@ -198,7 +198,7 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
         Channel::Sms => {
             let is_lost = matches!(verdict, Verdict::Failed(_) | Verdict::Expired(_));
             let carried = if is_lost { void::lock(&work, message.id).await? } else { None };
-            if post::record(&*work, message, verdict, now).await?
+            if post::record(&*work, message, verdict, portal.now()).await?
                 && let Some(carried) = carried
             {
                 void::void(&work, portal, &carried, reason).await?;

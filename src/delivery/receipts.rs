@@ -12,36 +12,35 @@ use crate::outbox::{post, rules};
 use crate::portal::Portal;
 
 /// A receipt, checked and read.
-#[derive(Clone, Debug)]
-pub struct Receipt {
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt<'a> {
     /// Our own number for the message, which the carrier was given with it.
     pub message: Option<i64>,
-    pub carrier_id: String,
-    pub gateway: String,
-    pub delivery: Delivery,
+    pub carrier_id: &'a str,
+    /// The gateways that may have signed it: none of them can speak of a message that another one has.
+    pub signers: &'a [&'a str],
+    pub delivery: &'a Delivery,
 }
 
-/// Takes a receipt. Returns false when it speaks of no message of ours.
-pub async fn take(portal: &Portal, receipt: &Receipt) -> Result<bool, Fault> {
-    let by_carrier = Entity::find().filter(Column::CarrierId.eq(&receipt.carrier_id)).one(&*portal.db).await?;
+/// Takes a receipt. Returns false when it speaks of no message of its gateway's.
+pub async fn take(portal: &Portal, receipt: &Receipt<'_>) -> Result<bool, Fault> {
+    let of_signers = || Entity::find().filter(Column::Gateway.is_in(receipt.signers.iter().copied()));
+    let by_carrier = of_signers().filter(Column::CarrierId.eq(receipt.carrier_id)).one(&*portal.db).await?;
     let found = match (by_carrier, receipt.message) {
         (Some(message), _) => Some(message),
         // It came before the answer to the call that sent the message, or that answer was lost.
-        (None, Some(id)) => {
-            let awaited = Entity::find_by_id(id).one(&*portal.db).await?;
-            awaited.filter(|message| {
-                message.carrier_id.is_none() && message.gateway.as_deref() == Some(receipt.gateway.as_str())
-            })
-        }
+        (None, Some(id)) => of_signers().filter(Column::Id.eq(id)).one(&*portal.db).await?,
         (None, None) => None,
     };
-    let Some(message) = found else { return Ok(false) };
-    settle(portal, message.id, &receipt.carrier_id, &receipt.delivery).await?;
-    Ok(true)
+    match found {
+        Some(message) => settle(portal, message.id, receipt).await,
+        None => Ok(false),
+    }
 }
 
 /// Takes accepted messages of which no receipt came, to ask the carrier.
 pub async fn claim_silent(portal: &Portal, most: u64) -> Result<Vec<Model>, Fault> {
+    let work = portal.db.begin().await?;
     let now = portal.now();
     let silent = Query::select()
         .column(Column::Id)
@@ -52,7 +51,6 @@ pub async fn claim_silent(portal: &Portal, most: u64) -> Result<Vec<Model>, Faul
         .limit(most)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .to_owned();
-    let work = portal.db.begin().await?;
     let claimed = Entity::update_many()
         .col_expr(Column::AskAt, Expr::value(now + post::LEASE))
         .filter(Column::Id.in_subquery(silent))
@@ -67,7 +65,11 @@ pub async fn ask(portal: &Portal, message: &Model) -> Result<(), Fault> {
     let gateway = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name));
     let (Some(gateway), Some(id)) = (gateway, &message.carrier_id) else { return stop_asking(portal, message).await };
     match gateway.ask(id).await {
-        Some(delivery @ (Delivery::Delivered | Delivery::Failed(_))) => settle(portal, message.id, id, &delivery).await,
+        Some(delivery @ (Delivery::Delivered | Delivery::Failed(_))) => {
+            let signers = [gateway.name.as_str()];
+            let told = Receipt { message: Some(message.id), carrier_id: id, signers: &signers, delivery: &delivery };
+            settle(portal, message.id, &told).await.map(drop)
+        }
         Some(Delivery::Underway) | None => {
             let sms = &portal.settings.sms;
             let accepted_at = message.ended_at.unwrap_or(message.created_at);
@@ -95,17 +97,20 @@ async fn ask_at(portal: &Portal, message: &Model, at: Option<crate::values::Inst
 }
 
 /// Records what a carrier says, under lock: repeated, late and out of order, it never goes back from a final state.
-async fn settle(portal: &Portal, message: i64, carrier_id: &str, delivery: &Delivery) -> Result<(), Fault> {
-    let now = portal.now();
+/// Returns false when the message is no more that carrier's, or goes under another name there.
+async fn settle(portal: &Portal, message: i64, told: &Receipt<'_>) -> Result<bool, Fault> {
+    let Receipt { carrier_id, delivery, .. } = *told;
     let work = portal.db.begin().await?;
     let carried = void::lock(&work, message).await?;
-    let Some(message) = Entity::find_by_id(message).lock_exclusive().one(&*work).await? else { return Ok(()) };
-    if message.state.is_final() {
-        return Ok(());
+    let Some(message) = Entity::find_by_id(message).lock_exclusive().one(&*work).await? else { return Ok(false) };
+    let now = portal.now();
+    let is_theirs = message.gateway.as_deref().is_some_and(|gateway| told.signers.contains(&gateway));
+    if !is_theirs || message.carrier_id.as_deref().is_some_and(|known| known != carrier_id) {
+        return Ok(false);
     }
     let was_accepted = message.state == State::Accepted;
-    if was_accepted && *delivery == Delivery::Underway {
-        return Ok(());
+    if message.state.is_final() || (was_accepted && *delivery == Delivery::Underway) {
+        return Ok(true);
     }
     let state = match delivery {
         Delivery::Underway => State::Accepted,
@@ -143,5 +148,6 @@ async fn settle(portal: &Portal, message: i64, carrier_id: &str, delivery: &Deli
             void::void(&work, portal, &carried, Some(reason)).await?;
         }
     }
-    work.commit().await
+    work.commit().await?;
+    Ok(true)
 }

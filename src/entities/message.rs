@@ -77,6 +77,8 @@ pub struct Model {
     /// When the carrier is asked, unless it tells before.
     pub ask_at: Option<Instant>,
     pub recipient_digest: Option<Vec<u8>>,
+    /// From when its validity counts: later than its creation where it had to wait for the cap of all SMS.
+    pub valid_from: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -81,6 +81,7 @@ mod tests {
             settled_at: Some(at(2)),
             ask_at: (state == SmsState::Accepted).then(|| at(3)),
             recipient_digest: None,
+            valid_from: None,
         }
     }
 

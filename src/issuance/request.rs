@@ -38,6 +38,9 @@ pub enum Outcome {
 
 /// What is drawn and written before the lock is taken, so that nobody waits for it.
 struct Draft {
+    /// What its letters tell: when it was asked for, and for which election.
+    at: Instant,
+    election: election::Model,
     identifier_digest: Vec<u8>,
     disavow: Token,
     sms: outbox::Sealed,
@@ -58,8 +61,7 @@ pub async fn request(
     account: &account::Model,
     request: &Request,
 ) -> Result<Outcome, Fault> {
-    let now = portal.now();
-    let draft = draft(portal, seat, account, request)?;
+    let mut draft = Draft::write(portal, seat, seat.election.clone(), account, request)?;
     let digests = digests(portal, &seat.election, request);
 
     let work = portal.db.begin().await?;
@@ -67,9 +69,16 @@ pub async fn request(
         .lock_exclusive()
         .one(&*work)
         .await?
-        .ok_or_else(|| Fault::new("a voter left the roll"))?;
+        .filter(|voter| voter.account_id == account.id)
+        .ok_or_else(|| Fault::new("a voter left the roll, or this account"))?;
+    // Whatever decides is read after the lock: it may have been waited for.
+    let election = election::Entity::find_by_id(voter.election_id)
+        .one(&*work)
+        .await?
+        .ok_or_else(|| Fault::new("a voter of no election"))?;
+    let now = portal.now();
     let earlier = seat::identifiers(&*work, voter.id).await?;
-    let standing = seat::standing(&seat.election, &voter, &earlier);
+    let standing = seat::standing(&election, &voter, &earlier);
     let mut evidence = Evidence {
         numen: digests.numen == voter.numen_digest,
         // Against the roll's NUMEN, not the typed one, so that each is judged by itself.
@@ -88,6 +97,14 @@ pub async fn request(
     }
     match decision {
         Decision::Issue => {
+            if !draft.still_tells(&election, now) {
+                draft = Draft::write(portal, seat, election, account, request)?;
+            }
+            draft.at = now;
+            if standing.requests_today(now) + 1 == rules::REQUESTS_PER_DAY {
+                portal.metrics.alarm("requests");
+                tracing::error!(voter_id = voter.id, "alarm: a voter has asked for the last SMS of a day");
+            }
             issue(&work, portal, &voter, &earlier, request, digests.phone, draft).await?;
             count(&work, &voter, 0, (voter.phone_refusals, voter.phone_refused_at)).await?;
         }
@@ -111,16 +128,31 @@ pub async fn request(
     })
 }
 
-fn draft(portal: &Portal, seat: &Seat, account: &account::Model, request: &Request) -> Result<Draft, Fault> {
-    let election = &seat.election;
-    let identifier = VotingIdentifier::draw(&portal.chance);
-    let disavow = Token::draw(&portal.chance);
-    Ok(Draft {
-        identifier_digest: identifier.digest(&portal.keys.of_election(election.id)),
-        sms: letters::identifier_sms(portal, election, &request.mobile, &identifier, account.speaks())?,
-        mail: letters::identifier_sent(portal, seat.reader(account), election, &request.mobile, &disavow)?,
-        disavow,
-    })
+impl Draft {
+    fn write(
+        portal: &Portal,
+        seat: &Seat,
+        election: election::Model,
+        account: &account::Model,
+        request: &Request,
+    ) -> Result<Self, Fault> {
+        let at = portal.now();
+        let identifier = VotingIdentifier::draw(&portal.chance);
+        let disavow = Token::draw(&portal.chance);
+        Ok(Self {
+            identifier_digest: identifier.digest(&portal.keys.of_election(election.id)),
+            sms: letters::identifier_sms(portal, &election, &request.mobile, &identifier, account.speaks())?,
+            mail: letters::identifier_sent(portal, seat.reader(account), &election, &request.mobile, &disavow, at)?,
+            disavow,
+            at,
+            election,
+        })
+    }
+
+    /// Whether what the letters say holds at the moment of the decision; they tell it to the minute.
+    fn still_tells(&self, election: &election::Model, now: Instant) -> bool {
+        self.election == *election && self.at.timestamp() / 60 == now.timestamp() / 60
+    }
 }
 
 fn digests(portal: &Portal, election: &election::Model, request: &Request) -> Digests {
@@ -212,11 +244,12 @@ async fn issue(
     phone_digest: Vec<u8>,
     draft: Draft,
 ) -> Result<(), Fault> {
-    let now = portal.now();
     for identifier in earlier.iter().filter(|identifier| identifier.state == State::Active) {
-        void::retire(work, voter, identifier, Some(&phone_digest), now).await?;
+        void::retire(work, portal, voter, identifier, Some(&phone_digest)).await?;
     }
-    let sms = outbox::enqueue(&**work, portal, Some(voter.account_id), draft.sms).await?;
+    // Where not all can leave, those who have received nothing yet go first.
+    let sms = if earlier.is_empty() { draft.sms } else { draft.sms.yielding() };
+    let sms = outbox::enqueue(&**work, portal, Some(voter.account_id), sms).await?;
     outbox::enqueue(&**work, portal, Some(voter.account_id), draft.mail).await?;
     let identifier = voting_identifier::ActiveModel {
         id: NotSet,
@@ -227,7 +260,7 @@ async fn issue(
         state: Set(State::Active),
         phone_digest: Set(phone_digest),
         masked_number: Set(request.mobile.masked()),
-        requested_at: Set(now),
+        requested_at: Set(draft.at),
         ended_at: Set(None),
         sms_id: Set(sms),
         disavow_digest: Set(draft.disavow.digest()),

@@ -4,6 +4,10 @@ use crate::values::{Instant, paris};
 
 /// Tries with a phone that serves another voter, per civil day in Paris.
 pub const PHONE_REFUSALS_PER_DAY: i32 = 5;
+/// Identifiers that a voter may ask for, per civil day in Paris: each costs an SMS, delivered or not.
+pub const REQUESTS_PER_DAY: usize = 5;
+/// Tries that a voter is given back in all. Then no SMS is sent any more: something is wrong that another one won't mend.
+pub const RETURNS: i32 = 5;
 
 /// What decides, before the form is even read, whether a voter may run the procedure.
 #[derive(Clone, Debug)]
@@ -14,6 +18,10 @@ pub struct Standing {
     pub is_frozen: bool,
     /// Identifiers that count: voided ones were given back.
     pub issued: i32,
+    /// Tries that were given back, because their SMS could not be delivered.
+    pub returned: i32,
+    /// When each identifier was asked for, whatever became of it.
+    pub requested_at: Vec<Instant>,
     pub max_identifiers: i32,
     /// Failed identity checks since the last success.
     pub failed_checks: i32,
@@ -56,6 +64,10 @@ pub enum Refusal {
     Locked,
     /// Too many tries today with phones of others.
     PhoneTriesUsedUp,
+    /// As many SMS failed as a voter is given tries back.
+    ReturnsUsedUp,
+    /// As many identifiers were asked for today as a day allows.
+    RequestsUsedUp,
     NumenDiffers,
     BirthdateDiffers,
     BothDiffer,
@@ -73,6 +85,8 @@ impl Refusal {
             Self::LimitReached => "limit-reached",
             Self::Locked => "locked",
             Self::PhoneTriesUsedUp => "phone-tries-used-up",
+            Self::ReturnsUsedUp => "returns-used-up",
+            Self::RequestsUsedUp => "requests-used-up",
             Self::NumenDiffers => "numen-differs",
             Self::BirthdateDiffers => "birthdate-differs",
             Self::BothDiffer => "both-differ",
@@ -89,6 +103,8 @@ impl Refusal {
             Self::LimitReached,
             Self::Locked,
             Self::PhoneTriesUsedUp,
+            Self::ReturnsUsedUp,
+            Self::RequestsUsedUp,
             Self::NumenDiffers,
             Self::BirthdateDiffers,
             Self::BothDiffer,
@@ -115,12 +131,17 @@ impl Standing {
             Some(Refusal::HasVoted)
         } else if self.is_frozen {
             Some(Refusal::Frozen)
+        } else if !gives_back(self.returned) {
+            // Before the limit, whose sentence says that the last identifier arrived.
+            Some(Refusal::ReturnsUsedUp)
         } else if self.identifiers_left() == 0 {
             Some(Refusal::LimitReached)
         } else if self.checks_left() == 0 {
             Some(Refusal::Locked)
         } else if self.phone_refusals_today(now) >= PHONE_REFUSALS_PER_DAY {
             Some(Refusal::PhoneTriesUsedUp)
+        } else if self.requests_today(now) >= REQUESTS_PER_DAY {
+            Some(Refusal::RequestsUsedUp)
         } else {
             None
         }
@@ -143,6 +164,15 @@ impl Standing {
         let today = self.phone_refused_at.is_some_and(|at| paris::day(at) == paris::day(now));
         if today { self.phone_refusals } else { 0 }
     }
+
+    pub fn requests_today(&self, now: Instant) -> usize {
+        self.requested_at.iter().filter(|at| paris::day(**at) == paris::day(now)).count()
+    }
+}
+
+/// Whether the try of an SMS that failed is given back, after so many that were.
+pub fn gives_back(returned: i32) -> bool {
+    returned < RETURNS
 }
 
 /// The decision on one run of the procedure.
@@ -181,6 +211,8 @@ mod tests {
             has_voted: false,
             is_frozen: false,
             issued: 0,
+            returned: 0,
+            requested_at: Vec::new(),
             max_identifiers: 3,
             failed_checks: 0,
             max_failed_checks: 3,
@@ -208,7 +240,7 @@ mod tests {
     #[test]
     fn each_obstacle_stops_even_the_right_evidence() {
         type Change = fn(&mut Standing);
-        let cases: [(&str, Change, Option<Refusal>); 10] = [
+        let cases: [(&str, Change, Option<Refusal>); 15] = [
             ("nothing", |_| (), None),
             ("voted", |s| s.has_voted = true, Some(Refusal::HasVoted)),
             ("frozen", |s| s.is_frozen = true, Some(Refusal::Frozen)),
@@ -223,6 +255,11 @@ mod tests {
                 |s| (s.phone_refusals, s.phone_refused_at) = (5, Some(noon())),
                 Some(Refusal::PhoneTriesUsedUp),
             ),
+            ("four given back", |s| s.returned = 4, None),
+            ("five given back", |s| s.returned = 5, Some(Refusal::ReturnsUsedUp)),
+            ("more failed since", |s| (s.returned, s.issued) = (5, 3), Some(Refusal::ReturnsUsedUp)),
+            ("four asked for today", |s| s.requested_at = vec![noon(); 4], None),
+            ("five asked for today", |s| s.requested_at = vec![noon(); 5], Some(Refusal::RequestsUsedUp)),
         ];
         for (name, change, obstacle) in cases {
             let mut standing = standing();
@@ -238,6 +275,28 @@ mod tests {
         (standing.phone_refusals, standing.phone_refused_at) = (5, Some(utc("2026-11-24T22:59:00Z")));
         assert_eq!(standing.obstacle(utc("2026-11-24T22:59:59Z")), Some(Refusal::PhoneTriesUsedUp));
         assert_eq!(standing.obstacle(utc("2026-11-24T23:00:00Z")), None);
+    }
+
+    #[test]
+    fn requests_begin_again_at_midnight_in_paris() {
+        let mut standing = standing();
+        standing.requested_at = vec![utc("2026-11-23T22:59:59Z")];
+        standing.requested_at.extend([utc("2026-11-23T23:00:00Z"); 5]);
+        for (now, obstacle) in [
+            ("2026-11-23T22:59:59Z", None),
+            ("2026-11-23T23:00:00Z", Some(Refusal::RequestsUsedUp)),
+            ("2026-11-24T22:59:59Z", Some(Refusal::RequestsUsedUp)),
+            ("2026-11-24T23:00:00Z", None),
+        ] {
+            assert_eq!(standing.obstacle(utc(now)), obstacle, "{now}");
+        }
+    }
+
+    #[test]
+    fn five_tries_are_given_back_and_no_more() {
+        for (returned, expected) in [(0, true), (4, true), (5, false), (6, false)] {
+            assert_eq!(gives_back(returned), expected, "{returned}");
+        }
     }
 
     #[test]
@@ -260,7 +319,15 @@ mod tests {
         for name in ["numen-differs", "birthdate-differs", "both-differ"] {
             assert!(Refusal::from_name(name).is_some_and(Refusal::is_failed_check), "{name}");
         }
-        for name in ["phone-taken", "locked", "limit-reached", "closed", "phone-tries-used-up"] {
+        for name in [
+            "phone-taken",
+            "locked",
+            "limit-reached",
+            "closed",
+            "phone-tries-used-up",
+            "returns-used-up",
+            "requests-used-up",
+        ] {
             assert!(Refusal::from_name(name).is_some_and(|refusal| !refusal.is_failed_check()), "{name}");
         }
     }

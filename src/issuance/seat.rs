@@ -67,19 +67,27 @@ pub fn standing(
     voter: &voter::Model,
     identifiers: &[voting_identifier::Model],
 ) -> Standing {
-    let counted = identifiers.iter().filter(|identifier| identifier.state != State::Voided).count();
+    let returned = returned(identifiers);
     Standing {
         opens: election.reissue_opens,
         closes: election.reissue_closes,
         has_voted: voter.voted_at.is_some(),
         is_frozen: voter.frozen_at.is_some(),
-        issued: i32::try_from(counted).unwrap_or(i32::MAX),
+        issued: i32::try_from(identifiers.len()).unwrap_or(i32::MAX) - returned,
+        returned,
+        requested_at: identifiers.iter().map(|identifier| identifier.requested_at).collect(),
         max_identifiers: election.max_identifiers,
         failed_checks: voter.failed_checks,
         max_failed_checks: election.max_failed_checks,
         phone_refusals: voter.phone_refusals,
         phone_refused_at: voter.phone_refused_at,
     }
+}
+
+/// How many tries a voter was given back.
+pub fn returned(identifiers: &[voting_identifier::Model]) -> i32 {
+    let voided = identifiers.iter().filter(|identifier| identifier.state == State::Voided).count();
+    i32::try_from(voided).unwrap_or(i32::MAX)
 }
 
 /// Every identifier that a voter was issued: a handful at most.

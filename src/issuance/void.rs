@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect};
 
+use super::rules;
 use super::seat::{self, end, identifiers};
 use crate::carriers::Reason;
 use crate::db::Work;
@@ -13,7 +14,6 @@ use crate::entities::{account, message, phone_claim, voter};
 use crate::fault::Fault;
 use crate::outbox::{self, letters, post};
 use crate::portal::Portal;
-use crate::values::Instant;
 
 /// An SMS that has not left by then is late by our fault.
 const PROMPT: TimeDelta = TimeDelta::minutes(1);
@@ -48,7 +48,7 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
     if identifier.state == State::Voided {
         return Ok(());
     }
-    end(&**work, identifier.id, State::Voided, portal.now()).await?;
+    let is_last = !give_back(work, portal, voter, identifier).await?;
     free(work, voter, &identifier.phone_digest).await?;
     if identifier.state != State::Active {
         return Ok(());
@@ -57,7 +57,7 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
     let account = account::Entity::find_by_id(voter.account_id).one(&**work).await?;
     if let (Some(seat), Some(account)) = (seat, account) {
         let (to, number) = (seat.reader(&account), &identifier.masked_number);
-        let letter = letters::identifier_voided(portal, to, &seat.election, number, reason)?;
+        let letter = letters::identifier_voided(portal, to, &seat.election, number, reason, is_last)?;
         outbox::enqueue(&**work, portal, Some(account.id), letter).await?;
     }
     Ok(())
@@ -68,19 +68,41 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
 /// that the voter goes on with, if any.
 pub async fn retire(
     work: &Work,
+    portal: &Portal,
     voter: &voter::Model,
     identifier: &Model,
     keeps: Option<&[u8]>,
-    now: Instant,
 ) -> Result<(), Fault> {
+    let now = portal.now();
     let withdrawn = post::withdraw(&**work, identifier.sms_id, now).await?;
     let were_late = |sms: &message::Model| sms.attempts > 0 || now - sms.created_at > PROMPT;
-    let state = if withdrawn.as_ref().is_some_and(were_late) { State::Voided } else { State::Revoked };
-    end(&**work, identifier.id, state, now).await?;
+    if withdrawn.as_ref().is_some_and(were_late) {
+        give_back(work, portal, voter, identifier).await?;
+    } else {
+        end(&**work, identifier.id, State::Revoked, now).await?;
+    }
     if withdrawn.is_some() && keeps != Some(identifier.phone_digest.as_slice()) {
         free(work, voter, &identifier.phone_digest).await?;
     }
     Ok(())
+}
+
+/// Ends an identifier that never reached its voter, and gives the try back for as long as the rules do; then it counts as
+/// one that was issued. Returns whether the voter may ask again.
+async fn give_back(work: &Work, portal: &Portal, voter: &voter::Model, identifier: &Model) -> Result<bool, Fault> {
+    // The voter's row is locked: of failures that are told at once, each sees the ones before.
+    let returned = seat::returned(&identifiers(&**work, voter.id).await?);
+    let gives_back = rules::gives_back(returned);
+    let state = if gives_back { State::Voided } else { State::Revoked };
+    if identifier.state != state {
+        end(&**work, identifier.id, state, portal.now()).await?;
+    }
+    let may_ask = rules::gives_back(returned + 1);
+    if gives_back && !may_ask {
+        portal.metrics.alarm("returns");
+        tracing::error!(voter_id = voter.id, returned = returned + 1, "alarm: no more SMS for a voter whose SMS fail");
+    }
+    Ok(may_ask)
 }
 
 /// Gives a voter's number free, unless it received an identifier or still may.

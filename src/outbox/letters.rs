@@ -12,7 +12,7 @@ use crate::values::{Instant, Language, MobileNumber, Territory, Token, VotingIde
 
 /// What somebody waits for in front of a page goes before what only informs.
 const AWAITED: i16 = 0;
-const NOTICE: i16 = 1;
+pub(super) const NOTICE: i16 = 1;
 
 /// Who reads a mail: where it goes, in which language, and by which clock.
 #[derive(Clone, Copy, Debug)]
@@ -122,25 +122,30 @@ pub fn identifier_sent(
     election: &election::Model,
     number: &MobileNumber,
     disavow: &Token,
+    at: Instant,
 ) -> Result<Sealed, Fault> {
     let context = json!({
         "election": election.name,
         "number": number.masked(),
-        "at": portal.now(),
+        "at": at,
         "disavow": portal.link(&format!("/pas-moi/{}", disavow.text())),
     });
     mail(portal, Letter::IdentifierSent, to, Some(election), context)
 }
 
-/// Tells the voter that the SMS could not be delivered, and that the try was given back.
+/// Tells the voter that the SMS could not be delivered, and that the try was given back; or, of the last one, that no
+/// other will be sent, and whom to call.
 pub fn identifier_voided(
     portal: &Portal,
     to: Reader<'_>,
     election: &election::Model,
     masked_number: &str,
     reason: Option<Reason>,
+    is_last: bool,
 ) -> Result<Sealed, Fault> {
+    let now = portal.now();
     let context = json!({
+        "what": if is_last { "mail-identifier-voided-last" } else { "mail-identifier-voided-text" },
         "why": match reason {
             Some(Reason::Number) => "mail-identifier-voided-number",
             Some(Reason::Unreachable) => "mail-identifier-voided-unreachable",
@@ -149,7 +154,7 @@ pub fn identifier_voided(
         "election": election.name,
         "number": masked_number,
         "link": portal.link("/electeur"),
-        "until": (portal.now() < election.reissue_closes).then_some(election.reissue_closes),
+        "until": (!is_last && now < election.reissue_closes).then_some(election.reissue_closes),
     });
     mail(portal, Letter::IdentifierVoided, to, Some(election), context)
 }

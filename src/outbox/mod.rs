@@ -31,6 +31,15 @@ pub struct Sealed {
     channel: Channel,
     content: Vec<u8>,
     recipient_digest: Option<Vec<u8>>,
+    priority: i16,
+}
+
+impl Sealed {
+    /// Lets the others of its channel go first.
+    #[must_use]
+    pub fn yielding(self) -> Self {
+        Self { priority: letters::NOTICE, ..self }
+    }
 }
 
 /// Seals a message. Done before the transaction begins, so that no lock waits for it.
@@ -40,7 +49,7 @@ pub fn seal(portal: &Portal, letter: Letter, content: &Content) -> Result<Sealed
         Content::Sms(sms) => (Channel::Sms, Some(portal.keys.digest(Purpose::Tally, &[sms.to.as_bytes()]))),
     };
     let content = portal.keys.seal(Purpose::Outbox, &portal.chance, &serde_json::to_vec(content)?);
-    Ok(Sealed { letter, channel, content, recipient_digest })
+    Ok(Sealed { letter, channel, content, recipient_digest, priority: letter.priority() })
 }
 
 /// Commits a message to be sent, with whatever else the transaction decides. Returns its id.
@@ -64,7 +73,7 @@ pub async fn enqueue(
         ended_at: Set(None),
         carrier_id: Set(None),
         failure: Set(None),
-        priority: Set(message.letter.priority()),
+        priority: Set(message.priority),
         gateway: Set(None),
         code: Set(None),
         unsure: Set(false),
@@ -73,6 +82,7 @@ pub async fn enqueue(
         settled_at: Set(None),
         ask_at: Set(None),
         recipient_digest: Set(message.recipient_digest),
+        valid_from: Set(None),
     };
     Ok(message.insert(work).await?.id)
 }

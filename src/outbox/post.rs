@@ -17,16 +17,19 @@ use crate::values::{Instant, Purpose};
 pub const LEASE: Duration = Duration::from_secs(60);
 /// A mail server may be away for a day (RFC 5321 asks for days; a link lives one).
 const MAIL_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
+/// So many messages at most learn with one claim that the hour's SMS are used up: more than come in a second.
+const PUT_OFF_AT_ONCE: u64 = 10_000;
 
 /// Takes messages of a channel that are due, for as long as the lease runs; what somebody waits for first, oldest
 /// first, with an eighth left to the rest so that nothing starves. Two workers never hold the same message.
 /// `gateway` is who will be handed an SMS; one that may have left already stays with the gateway that had it.
 pub async fn claim(portal: &Portal, channel: Channel, gateway: Option<&str>, most: u64) -> Result<Vec<Model>, Fault> {
-    let now = portal.now();
     let work = portal.db.begin().await?;
+    let now = portal.now();
     let due = |priority| {
         let mut due = due(channel, now);
-        due.and_where(Column::CreatedAt.gt(now - validity(portal, channel))).and_where(priority);
+        let since = now - validity(portal, channel);
+        due.and_where(Column::CreatedAt.gt(since).or(Column::ValidFrom.gt(since))).and_where(priority);
         due
     };
     let kept = if most > 1 { most.div_ceil(8) } else { 0 };
@@ -34,26 +37,34 @@ pub async fn claim(portal: &Portal, channel: Channel, gateway: Option<&str>, mos
     let rest = most.saturating_sub(claimed.len() as u64);
     claimed.extend(take(&work, &mut due(Column::Priority.gt(0)), gateway, now, rest).await?);
     claimed.sort_by_key(|message| (message.priority, message.id));
-    let (exceeding, next_hour) = tally::count(portal, &work, &claimed).await?;
-    if !exceeding.is_empty() {
-        put_off(&work, &exceeding, next_hour).await?;
-        claimed.retain(|message| !exceeding.contains(&message.id));
+    let excess = tally::count(portal, &work, &claimed, now).await?;
+    if !excess.of_number.is_empty() {
+        put_off(&work, &excess.of_number, excess.until).await?;
     }
+    if !excess.of_all.is_empty() {
+        put_off(&work, &excess.of_all, excess.until).await?;
+        // All the others that would exceed it: what waits too long to be claimed must not expire for it.
+        let mut untried = due(Column::Attempts.eq(0).and(Column::State.eq(State::Queued)));
+        wait_for_all(&work, Column::Id.in_subquery(some(&mut untried, PUT_OFF_AT_ONCE)), excess.until).await?;
+        wait_for_all(&work, Column::Id.is_in(excess.of_all.iter().copied()), excess.until).await?;
+    }
+    claimed.retain(|message| !excess.of_number.contains(&message.id) && !excess.of_all.contains(&message.id));
     work.commit().await?;
     Ok(claimed)
 }
 
 /// Takes messages that waited until they were worth nothing, whether or not a carrier is there.
 pub async fn claim_overdue(portal: &Portal, channel: Channel, most: u64) -> Result<Vec<Model>, Fault> {
+    let work = portal.db.begin().await?;
     let now = portal.now();
     let mut overdue = Query::select();
     overdue
         .and_where(Column::EndedAt.is_null())
         .and_where(Column::Channel.eq(channel))
         .and_where(Column::CreatedAt.lte(now - validity(portal, channel)))
+        .and_where(Column::ValidFrom.is_null().or(Column::ValidFrom.lte(now - validity(portal, channel))))
         .and_where(Column::State.eq(State::Queued).or(Column::DueAt.lte(now)))
         .order_by(Column::CreatedAt, Order::Asc);
-    let work = portal.db.begin().await?;
     let claimed = take(&work, &mut overdue, None, now, most).await?;
     work.commit().await?;
     Ok(claimed)
@@ -66,6 +77,16 @@ fn due(channel: Channel, now: Instant) -> SelectStatement {
         .and_where(Column::DueAt.lte(now))
         .order_by(Column::Priority, Order::Asc)
         .order_by(Column::DueAt, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
+        .to_owned()
+}
+
+/// The first messages of a queue that nobody else has in hand.
+fn some(from: &mut SelectStatement, most: u64) -> SelectStatement {
+    from.column(Column::Id)
+        .from(Entity)
+        .limit(most)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .to_owned()
 }
 
@@ -79,12 +100,7 @@ async fn take(
     if most == 0 {
         return Ok(Vec::new());
     }
-    let ids = from
-        .column(Column::Id)
-        .from(Entity)
-        .limit(most)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .to_owned();
+    let ids = some(from, most);
     // Claimed by a worker that never told: it died with the message in hand.
     let unsure = || Expr::col(Column::Unsure).eq(true).or(Expr::col(Column::State).eq(State::Sending.to_value()));
     let with: SimpleExpr =
@@ -113,6 +129,17 @@ async fn put_off(work: &Work, ids: &[i64], until: Instant) -> Result<(), Fault> 
     Ok(())
 }
 
+/// Lets messages wait for the next hour's SMS: not for their own sake, so that this time does not count as theirs.
+async fn wait_for_all(work: &Work, which: SimpleExpr, until: Instant) -> Result<(), Fault> {
+    Entity::update_many()
+        .col_expr(Column::DueAt, Expr::value(until))
+        .col_expr(Column::ValidFrom, Expr::value(until))
+        .filter(which)
+        .exec(&**work)
+        .await?;
+    Ok(())
+}
+
 /// What a claimed message says, or nothing when another master secret sealed it.
 pub fn open(portal: &Portal, message: &Model) -> Option<Content> {
     let plain = portal.keys.open(Purpose::Outbox, message.sealed.as_ref()?)?;
@@ -120,18 +147,23 @@ pub fn open(portal: &Portal, message: &Model) -> Option<Content> {
 }
 
 /// How long a message is worth sending.
-pub fn validity(portal: &Portal, channel: Channel) -> Duration {
+fn validity(portal: &Portal, channel: Channel) -> Duration {
     match channel {
         Channel::Sms => portal.settings.sms.validity(),
         Channel::Mail => MAIL_VALIDITY,
     }
 }
 
+/// When a message is worth nothing any more.
+pub fn worthless_at(portal: &Portal, message: &Model) -> Instant {
+    message.valid_from.unwrap_or(message.created_at) + validity(portal, message.channel)
+}
+
 /// Notes, before a claimed message is handed over once more, to whom; the lease begins anew.
 pub async fn pass_on(portal: &Portal, message: &mut Model, gateway: &str) -> Result<bool, Fault> {
-    let now = portal.now();
     let resent = message.resent + i32::from(message.unsure);
     let _turn = portal.db.turn().await?;
+    let now = portal.now();
     let noted = ours(message)
         .col_expr(Column::Gateway, Expr::value(gateway))
         .col_expr(Column::Unsure, Expr::value(false))

@@ -40,8 +40,8 @@ pub async fn links_waiting(portal: &Portal, most: u64) -> Result<u64, Fault> {
 
 /// Makes what was put off due at once, for when the operator has mended what was wrong. Returns how many.
 pub async fn retry(portal: &Portal) -> Result<u64, Fault> {
-    let now = portal.now();
     let _turn = portal.db.turn().await?;
+    let now = portal.now();
     let hurried = Entity::update_many()
         .col_expr(Column::DueAt, Expr::value(now))
         .filter(Column::EndedAt.is_null())

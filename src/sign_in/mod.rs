@@ -132,15 +132,14 @@ pub async fn count_a_try(
 
 /// Under lock: of many tries made at once, none slips through.
 async fn count(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
-    let now = portal.now();
+    // Most people fail never or seldom: their count begins here, and one statement is enough.
+    let turn = portal.db.turn().await?;
     let first = sign_in_throttle::ActiveModel {
         key_digest: Set(key.to_owned()),
         in_a_row: Set(1),
         today: Set(1),
-        last_failed_at: Set(now),
+        last_failed_at: Set(portal.now()),
     };
-    // Most people fail never or seldom: their count begins here, and one statement is enough.
-    let turn = portal.db.turn().await?;
     let begun = sign_in_throttle::Entity::insert(first)
         .on_conflict(OnConflict::column(sign_in_throttle::Column::KeyDigest).do_nothing().to_owned())
         .exec_without_returning(&*portal.db)
@@ -154,6 +153,7 @@ async fn count(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
         // A success has just taken it away.
         return Ok(Admission::Now);
     };
+    let now = portal.now();
     let failures = Failures { in_a_row: record.in_a_row, today: record.today, last_at: record.last_failed_at };
     let admission = rules::admit(&failures, now);
     if admission == Admission::Now {

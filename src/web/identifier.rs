@@ -177,7 +177,7 @@ fn obstacle_page(portal: &Portal, space: &Space, obstacle: Refusal) -> Page {
     let outcome = match obstacle {
         Refusal::NotOpenYet | Refusal::Closed | Refusal::HasVoted => "window-closed",
         Refusal::LimitReached => "limit-reached",
-        Refusal::PhoneTriesUsedUp => "throttled",
+        Refusal::PhoneTriesUsedUp | Refusal::ReturnsUsedUp | Refusal::RequestsUsedUp => "throttled",
         _ => "locked",
     };
     Page::new("voter/obstacle", "identifier-title", described(portal, space)).at(space.seat.territory).outcome(outcome)

@@ -58,7 +58,8 @@ pub async fn follow(portal: &State<Portal>, session: Session, election: Option<&
     // The next step of somebody whom this SMS does not help.
     context["again"] =
         (space.standing.obstacle(portal.now()).is_none() && (late || !matches!(outcome, "issued"))).into();
-    context["waiting"] = (progress == Progress::Waiting).into();
+    // What waits for the next hour's SMS waits longer than it says here.
+    context["waiting"] = (progress == Progress::Waiting && last.sms.valid_from.is_none()).into();
     context["validity"] = portal.settings.sms.validity_minutes.into();
     let page = Page::new("voter/follow", "follow-title", context).at(space.seat.territory).outcome(outcome);
     if !progress::is_open(progress, &last.sms) {
@@ -95,6 +96,14 @@ pub fn no_seat(election: Option<&str>) -> Answer {
 pub fn described(portal: &Portal, space: &Space) -> Value {
     let election = &space.seat.election;
     let now = portal.now();
+    let obstacle = space.standing.obstacle(now);
+    let mut last = space.issued.first().map(line);
+    if let (Some(Refusal::ReturnsUsedUp), Some(last)) = (obstacle, &mut last)
+        && space.issued[0].identifier.state == IdentifierState::Voided
+    {
+        // A try that was given back in vain.
+        last["state"] = "issued-voided-last".into();
+    }
     json!({
         "election": {
             "id": election.id,
@@ -105,18 +114,18 @@ pub fn described(portal: &Portal, space: &Space) -> Value {
             "max_failed_checks": election.max_failed_checks,
         },
         "voter": { "first_names": space.seat.voter.first_names, "last_name": space.seat.voter.last_name },
-        "obstacle": space.standing.obstacle(now).map(obstacle),
+        "obstacle": obstacle.map(sentence),
         "identifiers_left": space.standing.identifiers_left(),
         "checks_left": space.standing.checks_left(),
         "issued": space.issued.iter().map(line).collect::<Vec<_>>(),
         "issued_columns": ISSUED_COLUMNS,
-        "last": space.issued.first().map(line),
+        "last": last,
         "support": support(election),
     })
 }
 
 /// The sentence that says why the procedure can't be run.
-fn obstacle(refusal: Refusal) -> &'static str {
+fn sentence(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotOpenYet => "obstacle-not-open-yet",
         Refusal::Closed => "obstacle-closed",
@@ -124,6 +133,8 @@ fn obstacle(refusal: Refusal) -> &'static str {
         Refusal::Frozen => "obstacle-frozen",
         Refusal::LimitReached => "obstacle-limit-reached",
         Refusal::PhoneTriesUsedUp => "obstacle-phone-tries",
+        Refusal::ReturnsUsedUp => "obstacle-returns",
+        Refusal::RequestsUsedUp => "obstacle-requests",
         _ => "obstacle-locked",
     }
 }

@@ -6,8 +6,8 @@ use rocket::http::uri::Origin;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{State, post};
 
-use crate::carriers::twilio::{Twilio, delivery};
-use crate::carriers::{Delivery, Gateway};
+use crate::carriers::Delivery;
+use crate::carriers::twilio::delivery;
 use crate::delivery::receipts::{self, Receipt};
 use crate::fault::Fault;
 use crate::metrics::Told;
@@ -46,10 +46,11 @@ pub async fn receipt(
     let parameters: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let parameters: Vec<(&str, &str)> =
         parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let Some(gateway) = signer(portal, &signed, &parameters) else {
+    let signers = signers(portal, &signed, &parameters);
+    if signers.is_empty() {
         portal.metrics.forged_receipts.inc();
         return Ok(Status::Forbidden);
-    };
+    }
     let value = |name: &str| parameters.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
     let (Some(sid), Some(status)) = (value("MessageSid"), value("MessageStatus")) else {
         return Ok(Status::BadRequest);
@@ -63,16 +64,22 @@ pub async fn receipt(
         Delivery::Delivered => "delivered",
         Delivery::Failed(_) => "failed",
     };
-    let receipt = Receipt { message, carrier_id: sid.to_owned(), gateway: gateway.name.clone(), delivery };
+    let receipt = Receipt { message, carrier_id: sid, signers: &signers, delivery: &delivery };
     let outcome = if receipts::take(portal, &receipt).await? { outcome } else { "unknown" };
     portal.metrics.receipts.get_or_create(&Told { outcome }).inc();
     Ok(Status::NoContent)
 }
 
-/// The Twilio gateway whose token signed a receipt.
-fn signer<'p>(portal: &'p Portal, signed: &Signed<'_>, parameters: &[(&str, &str)]) -> Option<&'p Gateway> {
+/// The gateways in whose name a receipt speaks: its signature is made with their token, and it names no other account.
+/// Two gateways of one account share both.
+fn signers<'p>(portal: &'p Portal, signed: &Signed<'_>, parameters: &[(&str, &str)]) -> Vec<&'p str> {
     let url = format!("{}{}", portal.settings.public_url(), signed.uri);
-    portal.carriers.sms.iter().find(|gateway| {
-        gateway.twilio().is_some_and(|twilio: &Twilio| twilio.signed(&url, parameters, signed.signature))
-    })
+    let gateways = portal.carriers.sms.iter().filter(|gateway| {
+        gateway.twilio().is_some_and(|twilio| {
+            let mut accounts = parameters.iter().filter(|(name, _)| *name == "AccountSid");
+            accounts.all(|(_, account)| *account == twilio.account_sid())
+                && twilio.signed(&url, parameters, signed.signature)
+        })
+    });
+    gateways.map(|gateway| gateway.name.as_str()).collect()
 }

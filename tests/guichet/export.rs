@@ -15,6 +15,7 @@ on_both! {
         first.ask_identifier(&voter(1), "06 12 34 56 78").await.expect(200, "issued");
         app.drain().await;
         first.ask_identifier(&voter(1), "06 12 34 56 78").await.expect(200, "issued");
+        app.drain().await;
         second.ask_identifier(&voter(2), "06 98 76 54 32").await.expect(200, "issued");
         app.drain().await;
 

@@ -4,8 +4,10 @@
 
 mod support;
 
+mod after_the_lock;
 mod bad_input;
 mod bounces;
+mod bounds;
 mod canary;
 mod command_line;
 mod crash;
@@ -21,6 +23,7 @@ mod mail_carriers;
 mod pace;
 mod path;
 mod races;
+mod receipts;
 mod recovery;
 mod recovery_line;
 mod roll_import;

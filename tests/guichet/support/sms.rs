@@ -42,12 +42,17 @@ pub async fn with(app: App, gateways: impl FnOnce(&App) -> Vec<Gateway>) -> App 
 }
 
 pub fn twilio(app: &App, name: &str, base: &str) -> Gateway {
+    twilio_of(app, name, base, "AC1", TOKEN)
+}
+
+/// A gateway with an account and a token of its own.
+pub fn twilio_of(app: &App, name: &str, base: &str, account_sid: &str, token: &str) -> Gateway {
     let mut all: Settings = (*app.portal.settings).clone();
     PUBLIC.clone_into(&mut all.portal.public_url);
     let settings = TwilioSettings {
         base_url: base.to_owned(),
-        account_sid: Some("AC1".into()),
-        auth_token: Some(TOKEN.to_owned().into()),
+        account_sid: Some(account_sid.into()),
+        auth_token: Some(token.to_owned().into()),
         from: Some("Vote2026".into()),
         messaging_service_sid: None,
         per_second: None,
@@ -70,9 +75,13 @@ pub async fn send(app: &App, browser: &Browser, mobile: &str) {
 
 /// As Twilio signs a receipt.
 pub fn signature(path: &str, fields: &[(&str, &str)]) -> String {
+    signature_of(TOKEN, path, fields)
+}
+
+pub fn signature_of(token: &str, path: &str, fields: &[(&str, &str)]) -> String {
     let mut sorted = fields.to_vec();
     sorted.sort_unstable();
-    let mut mac = Hmac::<Sha1>::new_from_slice(TOKEN.as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).unwrap();
     mac.update(format!("{PUBLIC}{path}").as_bytes());
     for (name, value) in sorted {
         mac.update(format!("{name}{value}").as_bytes());
