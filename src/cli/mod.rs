@@ -210,7 +210,7 @@ async fn check(portal: &Portal) -> Result<(), Stop> {
 /// Structured lines, or readable ones on a terminal.
 fn log() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new("guichet=info"));
+    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new(settings::LOG));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() { lines.init() } else { lines.json().init() }
 }

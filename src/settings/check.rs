@@ -6,12 +6,27 @@ use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::EnvFilter;
 
-use super::{DEMO, ELECTORS, GatewaySettings, HttpGatewaySettings, MailChoice, Settings, SmsChoice, TwilioSettings};
+use super::{
+    ELECTORS, GatewaySettings, HttpGatewaySettings, ListeningSettings, MailChoice, PasswordHashSettings, Settings,
+    SmsChoice, TwilioSettings, known,
+};
 
 const JSON: &str = "application/json";
 /// CNIL 2022-100: a recovery link lives 24 hours at most.
 const LONGEST_LINK_MINUTES: u32 = 24 * 60;
+
+/// Each hashing thread, one for each core, keeps as much memory as one hash takes.
+const MOST_MEMORY_KIB: u32 = 1024 * 1024;
+const MOST_ITERATIONS: u32 = 20;
+/// Lanes are computed one after the other: more of them only weaken the hash.
+const MOST_LANES: u32 = 16;
+/// What a core passes over in two seconds or so: a line of hundred hashes would already take minutes.
+const MOST_WORK_KIB: u64 = 2 * 1024 * 1024;
+
+/// Headers to which each proxy on the way adds; their first entry is whatever the visitor wrote.
+const LISTS: [&str; 3] = ["X-Forwarded-For", "Forwarded", "X-Original-Forwarded-For"];
 
 /// RFC 5321 allows 64 octets before the @; a `+`, a message's number and its digest take the rest.
 const LONGEST_BOUNCE: usize = 27;
@@ -24,14 +39,12 @@ impl Settings {
                 faults.push(fault.to_owned());
             }
         };
-        check(
-            ["debug", "release", DEMO].iter().any(|known| self.profile == *known),
-            "ROCKET_PROFILE : profil inconnu ; choisissez debug, release ou demo",
-        );
+        check(known::is_profile(&self.profile), "ROCKET_PROFILE : profil inconnu ; choisissez debug, release ou demo");
         check(
             self.keys().is_some(),
             "portal.secret : attendu 32 octets en base64 ; créez-en un avec « openssl rand -base64 32 »",
         );
+        self.listening.check(&mut check);
         self.appearance.check(&mut check);
         let database = self.database.url.expose_secret();
         check(
@@ -86,10 +99,8 @@ impl Settings {
         check(sms.per_number_per_hour > 0, "sms.per_number_per_hour : au moins 1");
         check(sms.per_hour > 0, "sms.per_hour : au moins 1");
         check(self.throttle.origin_posts_per_minute > 0, "throttle.origin_posts_per_minute : au moins 1");
-        check(
-            self.password_hash.parameters().is_some(),
-            "password_hash : paramètres refusés par Argon2 (memory_kib d’au moins 8 par lane, iterations et lanes d’au moins 1)",
-        );
+        check((32..=64).contains(&self.throttle.ipv6_prefix), "throttle.ipv6_prefix : de 32 à 64");
+        self.password_hash.check(&mut check);
         check(
             self.captcha.fixed_answer.is_none() || self.is_demo(),
             "captcha.fixed_answer : réservé aux essais, refusé hors du profil demo",
@@ -109,7 +120,49 @@ impl Settings {
                 &format!("populations.{name}.link_minutes : de 1 à {LONGEST_LINK_MINUTES} (24 heures)"),
             );
         }
+        if !self.is_demo() {
+            self.check_floors(&mut check);
+        }
         faults
+    }
+}
+
+impl ListeningSettings {
+    fn check(&self, check: &mut impl FnMut(bool, &str)) {
+        check(
+            EnvFilter::try_new(&self.log).is_ok(),
+            "GUICHET_LOG : filtre illisible ; attendu guichet=info, ou guichet=debug pour en savoir plus",
+        );
+        let Some(header) = &self.ip_header else { return };
+        check(
+            HeaderName::from_bytes(header.as_bytes()).is_ok(),
+            "ip_header : attendu le nom d’un en-tête, comme X-Real-IP",
+        );
+        check(
+            !LISTS.iter().any(|list| header.eq_ignore_ascii_case(list)),
+            &format!(
+                "ip_header : {header} est une liste que le visiteur commence à sa guise ; faites écrire par le proxy un en-tête avec la seule adresse (nginx : proxy_set_header X-Real-IP $remote_addr) et donnez X-Real-IP"
+            ),
+        );
+    }
+}
+
+impl PasswordHashSettings {
+    fn check(&self, check: &mut impl FnMut(bool, &str)) {
+        check(
+            self.parameters().is_some(),
+            "password_hash : paramètres refusés par Argon2 (memory_kib d’au moins 8 par lane, iterations et lanes d’au moins 1)",
+        );
+        let work = u64::from(self.memory_kib) * u64::from(self.iterations);
+        check(
+            self.memory_kib <= MOST_MEMORY_KIB
+                && self.iterations <= MOST_ITERATIONS
+                && self.lanes <= MOST_LANES
+                && work <= MOST_WORK_KIB,
+            &format!(
+                "password_hash : au plus {MOST_MEMORY_KIB} pour memory_kib, {MOST_ITERATIONS} pour iterations, {MOST_LANES} pour lanes, et {MOST_WORK_KIB} pour memory_kib × iterations ; au-delà, une connexion prend des secondes et la mémoire de la machine"
+            ),
+        );
     }
 }
 
@@ -150,25 +203,4 @@ impl HttpGatewaySettings {
             &format!("{key}.body : attendu du JSON, avec \"{to}\" et \"{text}\" entre guillemets"),
         );
     }
-}
-
-/// What is sound, but seldom meant outside a trial.
-pub fn doubts(settings: &Settings) -> Vec<&'static str> {
-    let (file, https) = (settings.mail.carrier == MailChoice::File, settings.is_https());
-    [
-        (file, "mail.carrier vaut file : aucun courriel ne part, ils sont écrits dans un dossier"),
-        (
-            settings.sms.carrier == SmsChoice::File,
-            "sms.carrier vaut file : aucun SMS ne part, ils sont écrits dans un dossier",
-        ),
-        (
-            settings.legal.each().iter().any(|(_, value)| value.is_none()),
-            "legal : publisher, director, host ou data_protection manque, les mentions légales sont incomplètes",
-        ),
-        (!https, "portal.public_url est en http : les cookies et les mots de passe circulent en clair"),
-    ]
-    .into_iter()
-    .filter(|(doubtful, _)| *doubtful && !settings.is_demo())
-    .map(|(_, doubt)| doubt)
-    .collect()
 }

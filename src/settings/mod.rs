@@ -2,19 +2,24 @@
 
 pub mod appearance;
 mod check;
+mod doubts;
+mod floors;
+mod known;
 mod read;
 mod shown;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use argon2::Params;
+use rocket::config::LogLevel;
 use rocket::figment::Profile;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-pub use check::doubts;
+pub use doubts::doubts;
 pub use read::figment;
 pub use shown::shown;
 
@@ -22,12 +27,15 @@ use crate::values::{Colour, Keys, PasswordPolicy};
 
 /// The profile in which trials run: captured messages on a page, a fixed security code allowed.
 pub const DEMO: &str = "demo";
+/// What the log tells when `GUICHET_LOG` says nothing.
+pub const LOG: &str = "guichet=info";
 /// The population of those who vote.
 pub const ELECTORS: &str = "electors";
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub profile: Profile,
+    pub listening: ListeningSettings,
     pub portal: PortalSettings,
     pub appearance: AppearanceSettings,
     pub legal: LegalSettings,
@@ -38,6 +46,30 @@ pub struct Settings {
     pub password_hash: PasswordHashSettings,
     pub captcha: CaptchaSettings,
     pub populations: BTreeMap<String, Population>,
+}
+
+/// Rocket's own settings, as far as the portal has an opinion on them.
+#[derive(Clone, Debug)]
+pub struct ListeningSettings {
+    pub address: IpAddr,
+    pub port: u16,
+    /// The header in which the proxy names the visitor's address.
+    pub ip_header: Option<String>,
+    /// What `GUICHET_LOG` or its default lets through.
+    pub log: String,
+    pub log_level: LogLevel,
+}
+
+impl From<rocket::Config> for ListeningSettings {
+    fn from(config: rocket::Config) -> Self {
+        Self {
+            address: config.address,
+            port: config.port,
+            ip_header: config.ip_header.map(|header| header.as_str().to_owned()),
+            log: std::env::var("GUICHET_LOG").unwrap_or_else(|_| LOG.to_owned()),
+            log_level: config.log_level,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -204,6 +236,8 @@ impl TwilioSettings {
 #[serde(deny_unknown_fields)]
 pub struct ThrottleSettings {
     pub origin_posts_per_minute: u32,
+    /// How much of an IPv6 address is one subscriber's.
+    pub ipv6_prefix: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

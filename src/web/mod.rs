@@ -35,7 +35,7 @@ mod webhooks;
 /// The whole site, ready to be launched or tested.
 pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
     let demo = if portal.settings.is_demo() { routes![demo::messages, demo::parts] } else { routes![] };
-    let throttle = throttle::Throttle::new(portal.settings.throttle.origin_posts_per_minute);
+    let throttle = throttle::Throttle::new(&portal.settings.throttle);
     rocket::custom(figment)
         .attach(assets::fairing())
         .attach(contact::at_start())
