@@ -6,27 +6,12 @@ use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use tracing_subscriber::EnvFilter;
 
-use super::{
-    ELECTORS, GatewaySettings, HttpGatewaySettings, ListeningSettings, MailChoice, PasswordHashSettings, Settings,
-    SmsChoice, TwilioSettings, known,
-};
+use super::{ELECTORS, GatewaySettings, HttpGatewaySettings, MailChoice, Settings, SmsChoice, TwilioSettings, known};
 
 const JSON: &str = "application/json";
 /// CNIL 2022-100: a recovery link lives 24 hours at most.
 const LONGEST_LINK_MINUTES: u32 = 24 * 60;
-
-/// Each hashing thread, one for each core, keeps as much memory as one hash takes.
-const MOST_MEMORY_KIB: u32 = 1024 * 1024;
-const MOST_ITERATIONS: u32 = 20;
-/// Lanes are computed one after the other: more of them only weaken the hash.
-const MOST_LANES: u32 = 16;
-/// What a core passes over in two seconds or so: a line of hundred hashes would already take minutes.
-const MOST_WORK_KIB: u64 = 2 * 1024 * 1024;
-
-/// Headers to which each proxy on the way adds; their first entry is whatever the visitor wrote.
-const LISTS: [&str; 3] = ["X-Forwarded-For", "Forwarded", "X-Original-Forwarded-For"];
 
 /// RFC 5321 allows 64 octets before the @; a `+`, a message's number and its digest take the rest.
 const LONGEST_BOUNCE: usize = 27;
@@ -46,13 +31,7 @@ impl Settings {
         );
         self.listening.check(&mut check);
         self.appearance.check(&mut check);
-        let database = self.database.url.expose_secret();
-        check(
-            database.starts_with("sqlite:")
-                || ["postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme))
-                    && Url::parse(database).is_ok_and(|url| url.path() != "/" || url.query().is_some()),
-            "database.url : attendu sqlite://… ou postgres://utilisateur:mot-de-passe@hôte/base ; dans le mot de passe, / # et ? s’écrivent %2F, %23 et %3F",
-        );
+        self.database.check(&mut check);
         check(
             self.mail.from.parse::<Mailbox>().is_ok(),
             "mail.from : attendu une adresse, comme Vote 2026 <ne-pas-repondre@example.fr>",
@@ -124,45 +103,6 @@ impl Settings {
             self.check_floors(&mut check);
         }
         faults
-    }
-}
-
-impl ListeningSettings {
-    fn check(&self, check: &mut impl FnMut(bool, &str)) {
-        check(
-            EnvFilter::try_new(&self.log).is_ok(),
-            "GUICHET_LOG : filtre illisible ; attendu guichet=info, ou guichet=debug pour en savoir plus",
-        );
-        let Some(header) = &self.ip_header else { return };
-        check(
-            HeaderName::from_bytes(header.as_bytes()).is_ok(),
-            "ip_header : attendu le nom d’un en-tête, comme X-Real-IP",
-        );
-        check(
-            !LISTS.iter().any(|list| header.eq_ignore_ascii_case(list)),
-            &format!(
-                "ip_header : {header} est une liste que le visiteur commence à sa guise ; faites écrire par le proxy un en-tête avec la seule adresse (nginx : proxy_set_header X-Real-IP $remote_addr) et donnez X-Real-IP"
-            ),
-        );
-    }
-}
-
-impl PasswordHashSettings {
-    fn check(&self, check: &mut impl FnMut(bool, &str)) {
-        check(
-            self.parameters().is_some(),
-            "password_hash : paramètres refusés par Argon2 (memory_kib d’au moins 8 par lane, iterations et lanes d’au moins 1)",
-        );
-        let work = u64::from(self.memory_kib) * u64::from(self.iterations);
-        check(
-            self.memory_kib <= MOST_MEMORY_KIB
-                && self.iterations <= MOST_ITERATIONS
-                && self.lanes <= MOST_LANES
-                && work <= MOST_WORK_KIB,
-            &format!(
-                "password_hash : au plus {MOST_MEMORY_KIB} pour memory_kib, {MOST_ITERATIONS} pour iterations, {MOST_LANES} pour lanes, et {MOST_WORK_KIB} pour memory_kib × iterations ; au-delà, une connexion prend des secondes et la mémoire de la machine"
-            ),
-        );
     }
 }
 

@@ -3,7 +3,7 @@
 use reqwest::Url;
 use secrecy::ExposeSecret;
 
-use super::floors::is_this_machine;
+use super::transport::is_this_machine;
 use super::{MailChoice, Settings, SmsChoice};
 
 pub fn doubts(settings: &Settings) -> Vec<&'static str> {

@@ -1,20 +1,16 @@
 //! What a trial may do without and an election may not: TLS towards others, secrets that are some, slow hashes.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use reqwest::Url;
 use rocket::config::LogLevel;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    GatewaySettings, HttpGatewaySettings, MailChoice, PasswordHashSettings, Settings, SmsChoice, TwilioSettings,
-};
+use super::transport::{check_url, demands_tls, is_this_machine};
+use super::{GatewaySettings, HttpGatewaySettings, MailChoice, Settings, SmsChoice, TwilioSettings};
 
 /// Of 32 drawn bytes some thirty differ; so few never come by chance.
 const LEAST_VARIETY: usize = 8;
-/// OWASP's password storage cheat sheet: KiB of memory for one pass, two, and so on; more passes allow no less.
-const LEAST_MEMORY_KIB: [u32; 5] = [47_104, 19_456, 12_288, 9_216, 7_168];
 
 impl Settings {
     pub(super) fn check_floors(&self, check: &mut impl FnMut(bool, &str)) {
@@ -82,45 +78,6 @@ impl HttpGatewaySettings {
     }
 }
 
-impl PasswordHashSettings {
-    fn check_floor(&self, check: &mut impl FnMut(bool, &str)) {
-        let passes = usize::try_from(self.iterations.max(1)).unwrap_or(usize::MAX).min(LEAST_MEMORY_KIB.len());
-        let least = LEAST_MEMORY_KIB[passes - 1];
-        check(
-            self.memory_kib >= least,
-            &format!(
-                "password_hash : trop faible ; pour {} itérations, memory_kib vaut au moins {least} (OWASP)",
-                self.iterations
-            ),
-        );
-    }
-}
-
-fn check_url(key: &str, url: &str, check: &mut impl FnMut(bool, &str)) {
-    if let Ok(url) = Url::parse(url) {
-        check(
-            url.scheme() == "https" || url.scheme() == "http" && is_this_machine(&url),
-            &format!("{key} : attendu https://… ; vers une autre machine, le secret et les SMS circuleraient en clair"),
-        );
-    }
-}
-
-/// Whether what is said there stays on this machine.
-pub(super) fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => host.is_empty() || host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-/// As lettre reads it: `opportunistic` gives in to whoever takes the offer of TLS away.
-fn demands_tls(url: &Url) -> bool {
-    let tls = url.query_pairs().find(|(key, _)| key == "tls");
-    url.scheme() == "smtps" || tls.is_some_and(|(_, value)| value == "required")
-}
-
 /// Whether a text is more than nothing, or one character again and again.
 fn is_secret(text: &str) -> bool {
     text.trim().bytes().collect::<HashSet<_>>().len() > 1
@@ -139,7 +96,7 @@ pub(super) mod tests {
     use super::*;
     use crate::settings::figment;
 
-    fn release() -> Figment {
+    pub fn release() -> Figment {
         figment()
             .select("release")
             .merge(("portal.secret", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="))
@@ -154,42 +111,13 @@ pub(super) mod tests {
     }
 
     /// The only fault under two settings, or none; in the demo profile there is none in any case.
-    fn fault(settings: [(&str, &str); 2]) -> Option<String> {
+    pub fn fault(settings: [(&str, &str); 2]) -> Option<String> {
         let figment = settings.iter().fold(release(), |figment, setting| figment.merge(*setting));
         assert!(Settings::read(&figment.clone().select("demo")).is_ok(), "{settings:?} in a demo");
         let faults = Settings::read(&figment).err()?;
         assert_eq!(faults.len(), 1, "{settings:?}: {faults:?}");
         assert!(!faults[0].contains("geheim"), "{faults:?}");
         faults.into_iter().next()
-    }
-
-    #[test]
-    fn nothing_secret_leaves_this_machine_in_clear() {
-        let smtp = |url| fault([("mail.carrier", "smtp"), ("mail.smtp_url", url)]);
-        let twilio = |url| fault([("sms.carrier", "twilio"), ("sms.twilio.base_url", url)]);
-        for (told, sound) in [
-            (smtp("smtps://user:geheim@mail.example.fr:465"), true),
-            (smtp("smtp://user:geheim@mail.example.fr:587?tls=required"), true),
-            (smtp("smtp://user:geheim@mail.example.fr:587?tls=opportunistic"), false),
-            (smtp("smtp://user:geheim@mail.example.fr:587"), false),
-            (smtp("smtp://10.0.0.1"), false),
-            (smtp("smtp://localhost.example.fr"), false),
-            (smtp("smtp://localhost"), true),
-            (smtp("smtp://127.0.0.1:25"), true),
-            (smtp("smtp://[::1]:25"), true),
-            (smtp("smtps://user:@mail.example.fr"), false),
-            (smtp("smtps://user@mail.example.fr"), false),
-            (twilio("https://api.twilio.com"), true),
-            (twilio("http://api.twilio.com"), false),
-            (twilio("http://127.0.0.2:4010"), true),
-            (twilio("http://[::1]:4010"), true),
-            (twilio("http://[::ffff:127.0.0.1]:4010"), true),
-            (twilio("http://2130706433:4010"), true),
-            (twilio("http://127.0.0.1@example.fr"), false),
-            (twilio("ftp://127.0.0.1"), false),
-        ] {
-            assert_eq!(told.is_none(), sound, "{told:?}");
-        }
     }
 
     #[test]
@@ -242,60 +170,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn hashes_are_neither_quick_nor_endless() {
-        for (memory_kib, iterations, lanes, told, in_a_demo) in [
-            (47_104, 1, 1, "", ""),
-            (47_103, 1, 1, "trop faible", ""),
-            (19_456, 2, 1, "", ""),
-            (19_455, 2, 1, "trop faible", ""),
-            (12_288, 3, 1, "", ""),
-            (9_215, 4, 1, "trop faible", ""),
-            (7_168, 5, 1, "", ""),
-            (7_167, 20, 1, "trop faible", ""),
-            (19_456, 2, 4, "", ""),
-            (16, 1, 1, "trop faible", ""),
-            (1 << 20, 2, 16, "", ""),
-            ((1 << 20) + 1, 1, 1, "au plus", "au plus"),
-            (1 << 20, 3, 1, "au plus", "au plus"),
-            (19_456, 21, 1, "au plus", "au plus"),
-            (19_456, u32::MAX, 1, "au plus", "au plus"),
-            (19_456, 2, 17, "au plus", "au plus"),
-            // 4 TiB.
-            (u32::MAX, 2, 1, "au plus", "au plus"),
-        ] {
-            let figment = release()
-                .merge(("password_hash.memory_kib", memory_kib))
-                .merge(("password_hash.iterations", iterations))
-                .merge(("password_hash.lanes", lanes));
-            for (profile, told) in [("release", told), ("demo", in_a_demo)] {
-                let faults = Settings::read(&figment.clone().select(profile)).err().unwrap_or_default().join("\n");
-                assert_eq!(told.is_empty(), faults.is_empty(), "{memory_kib} {iterations} {lanes}: {faults}");
-                assert!(faults.contains(told) && faults.lines().count() <= 1, "{faults}");
-            }
-        }
-    }
-
-    #[test]
     fn a_log_that_tells_addresses_is_refused() {
         for (level, sound) in [("off", true), ("critical", true), ("normal", false), ("debug", false)] {
             assert_eq!(fault([("log_level", level), ("sms.carrier", "file")]).is_none(), sound, "{level}");
-        }
-    }
-
-    #[test]
-    fn a_list_of_addresses_is_no_visitors_address() {
-        for (header, sound) in [
-            ("X-Real-IP", true),
-            ("CF-Connecting-IP", true),
-            ("X-Forwarded-For", false),
-            ("x-forwarded-for", false),
-            ("Forwarded", false),
-            ("", false),
-            ("X Real IP", false),
-        ] {
-            let faults = Settings::read(&release().merge(("ip_header", header))).err().unwrap_or_default();
-            assert_eq!(faults.is_empty(), sound, "{header}");
-            assert!(faults.iter().all(|fault| fault.starts_with("ip_header : ")), "{faults:?}");
         }
     }
 }

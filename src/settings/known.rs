@@ -21,15 +21,16 @@ pub(super) fn is_profile(profile: &Profile) -> bool {
 }
 
 /// What is wrong with the names in Rocket.toml and in the environment.
-pub(super) fn faults() -> Vec<String> {
-    let mut faults = match file().map(fs::read_to_string) {
-        None => Vec::new(),
-        Some(Ok(text)) => in_file(&text),
-        Some(Err(_)) => vec!["Rocket.toml : illisible ; donnez-en la lecture à l’utilisateur du portail".to_owned()],
-    };
+///
+/// # Errors
+/// A file of which nothing can be read.
+pub(super) fn faults() -> Result<Vec<String>, String> {
+    let unreadable = |_| "Rocket.toml : illisible ; donnez-en la lecture à l’utilisateur du portail".to_owned();
+    let text = file().map(fs::read_to_string).transpose().map_err(unreadable)?.unwrap_or_default();
+    let mut faults = in_file(&text)?;
     let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     faults.extend(variables.filter_map(|name| in_environment(&name)));
-    faults
+    Ok(faults)
 }
 
 /// Rocket.toml where Rocket looks for it: in this folder or one above.
@@ -38,16 +39,12 @@ fn file() -> Option<PathBuf> {
     folder.ancestors().map(|folder| folder.join("Rocket.toml")).find(|file| file.is_file())
 }
 
-fn in_file(text: &str) -> Vec<String> {
-    let profiles = match text.parse::<Table>() {
-        Ok(profiles) => profiles,
-        // The error would quote the line, which may hold a secret.
-        Err(error) => {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            return vec![format!("Rocket.toml : ligne {line}, ce n’est pas du TOML")];
-        }
-    };
+fn in_file(text: &str) -> Result<Vec<String>, String> {
+    // The error would quote the line, which may hold a secret.
+    let profiles = text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("Rocket.toml : ligne {}, ce n’est pas du TOML", before.matches('\n').count() + 1)
+    })?;
     let mut faults = Vec::new();
     for (profile, keys) in &profiles {
         let known = PROFILES.iter().any(|known| profile.eq_ignore_ascii_case(known));
@@ -67,10 +64,10 @@ fn in_file(text: &str) -> Vec<String> {
                 "Rocket.toml : [{profile}] n’est pas un profil ; chaque section en porte un, comme [release.mail] ; connus : {}",
                 PROFILES.join(", ")
             )),
-            _ => faults.push(format!("Rocket.toml : {profile} doit être placé sous un profil, comme [release]")),
+            _ => return Err(format!("Rocket.toml : {profile} doit être placé sous un profil, comme [release]")),
         }
     }
-    faults
+    Ok(faults)
 }
 
 fn in_environment(variable: &str) -> Option<String> {
@@ -131,7 +128,7 @@ mod tests {
             ("[global.sms.gateways.secours]\nkind = 'http'", None),
             (include_str!("../../Rocket.toml"), None),
         ] {
-            let faults = in_file(text);
+            let faults = in_file(text).unwrap_or_else(|unreadable| vec![unreadable]);
             assert_eq!(faults.len(), usize::from(fault.is_some()), "{text}: {faults:?}");
             assert!(faults.iter().all(|told| told.contains(fault.unwrap()) && !told.contains("geheim")), "{faults:?}");
         }

@@ -2,24 +2,27 @@
 
 pub mod appearance;
 mod check;
+mod database;
 mod doubts;
 mod floors;
 mod known;
+mod listening;
+mod password_hash;
 mod read;
 mod shown;
+mod transport;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use argon2::Params;
-use rocket::config::LogLevel;
 use rocket::figment::Profile;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
 pub use doubts::doubts;
+pub use listening::ListeningSettings;
+pub use password_hash::PasswordHashSettings;
 pub use read::figment;
 pub use shown::shown;
 
@@ -46,30 +49,6 @@ pub struct Settings {
     pub password_hash: PasswordHashSettings,
     pub captcha: CaptchaSettings,
     pub populations: BTreeMap<String, Population>,
-}
-
-/// Rocket's own settings, as far as the portal has an opinion on them.
-#[derive(Clone, Debug)]
-pub struct ListeningSettings {
-    pub address: IpAddr,
-    pub port: u16,
-    /// The header in which the proxy names the visitor's address.
-    pub ip_header: Option<String>,
-    /// What `GUICHET_LOG` or its default lets through.
-    pub log: String,
-    pub log_level: LogLevel,
-}
-
-impl From<rocket::Config> for ListeningSettings {
-    fn from(config: rocket::Config) -> Self {
-        Self {
-            address: config.address,
-            port: config.port,
-            ip_header: config.ip_header.map(|header| header.as_str().to_owned()),
-            log: std::env::var("GUICHET_LOG").unwrap_or_else(|_| LOG.to_owned()),
-            log_level: config.log_level,
-        }
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -242,21 +221,6 @@ pub struct ThrottleSettings {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PasswordHashSettings {
-    pub memory_kib: u32,
-    pub iterations: u32,
-    pub lanes: u32,
-}
-
-impl PasswordHashSettings {
-    /// The settings as Argon2 takes them, or nothing when it doesn't.
-    pub fn parameters(&self) -> Option<Params> {
-        Params::new(self.memory_kib, self.iterations, self.lanes, None).ok()
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CaptchaSettings {
     pub fixed_answer: Option<String>,
 }
@@ -285,9 +249,7 @@ impl Settings {
 
     /// The file of an SQLite database.
     pub fn database_file(&self) -> Option<PathBuf> {
-        let url = self.database.url.expose_secret();
-        let file = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
-        Some(PathBuf::from(file.split('?').next().unwrap_or(file)))
+        self.database.file()
     }
 
     /// Where the `file` carriers write: `outbox/` beside the database, or under `data/` for PostgreSQL.

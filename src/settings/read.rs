@@ -26,7 +26,7 @@ impl Settings {
     /// # Errors
     /// One French line per fault, none of which tells a secret.
     pub fn read(figment: &Figment) -> Result<Self, Vec<String>> {
-        let mut faults = Vec::new();
+        let mut faults = known::faults().map_err(|unreadable| vec![unreadable])?;
         let portal = section::<PortalSettings>(figment, "portal", &mut faults);
         let appearance = section(figment, "appearance", &mut faults);
         let legal = section(figment, "legal", &mut faults);
@@ -37,7 +37,6 @@ impl Settings {
         let password_hash = section(figment, "password_hash", &mut faults);
         let captcha = section(figment, "captcha", &mut faults);
         let populations = section(figment, "populations", &mut faults);
-        faults.extend(known::faults());
         let listening = match figment.extract::<rocket::Config>() {
             Ok(config) => Some(ListeningSettings::from(config)),
             Err(error) => {

@@ -300,6 +300,16 @@ on_both! {
 }
 
 #[test]
+fn a_place_where_no_database_can_be_written_is_told_plainly() {
+    let machine = Machine::new(None);
+    for (url, status) in [("sqlite:///proc/guichet/x.sqlite", 1), ("sqlite://.", 2), ("sqlite::memory:", 2)] {
+        let answer = machine.command(&["migrate"]).env("GUICHET_DATABASE__URL", url).output().unwrap();
+        let (ended, _, reason) = told(answer);
+        assert!(ended == status && reason.contains("écrire"), "{url}: {ended} {reason}");
+    }
+}
+
+#[test]
 fn bad_usage_ends_with_2_and_help_fits_a_screen() {
     let machine = Machine::new(None);
     assert_eq!(machine.run(&["vote"]).0, 2);

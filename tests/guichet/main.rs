@@ -20,6 +20,7 @@ mod letters;
 mod mail_carriers;
 mod pace;
 mod path;
+mod proxy;
 mod races;
 mod recovery;
 mod roll_import;
