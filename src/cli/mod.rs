@@ -163,6 +163,9 @@ fn show() -> Result<(), Stop> {
     let figment = settings::figment();
     let settings = Settings::read(&figment).map_err(Stop::Settings)?;
     print!("{}", settings::shown(&settings));
+    for doubt in settings::doubts(&settings) {
+        eprintln!("Attention : {doubt}");
+    }
     Ok(())
 }
 

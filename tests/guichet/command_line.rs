@@ -184,6 +184,9 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
             told(machine.command(&["settings"]).env("GUICHET_PORTAL__PUBLIC_URL", url).output().unwrap());
         assert!(shown.contains(&format!("portal.public_url = \"{shown_as}\"")), "{shown}");
     }
+    let behind = machine.command(&["settings"]).env("GUICHET_PORTAL__PUBLIC_URL", "https://vote.example.fr").output();
+    let (status, _, doubts) = told(behind.unwrap());
+    assert!(status == 0 && doubts.contains("Attention : ip_header n’est pas réglé"), "{doubts}");
     let many = [("GUICHET_MAIL__CARRIER", "pigeon"), ("GUICHET_SMS__CARRIER", "pigeon"), ("ROCKET_PORT", "abc")];
     let (status, _, faults) = told(machine.command(&["settings"]).envs(many).output().unwrap());
     assert_eq!((status, faults.lines().count()), (2, 3), "{faults}");
