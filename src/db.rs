@@ -41,7 +41,7 @@ impl Db {
         options.sqlx_logging(false).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
         options.test_before_acquire_if_idle_for(TRUSTED_FOR);
         let writer = if url.starts_with("sqlite:") {
-            create_file(url)?;
+            create_file(url).map_err(|fault| closed(url, &fault))?;
             options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .create_if_missing(true)
@@ -56,7 +56,11 @@ impl Db {
             options.max_connections(20);
             None
         };
-        Ok(Self { pool: Database::connect(options).await?, writer })
+        let pool = Database::connect(options).await.map_err(|error| match writer {
+            Some(_) => closed(url, &error),
+            None => error.into(),
+        })?;
+        Ok(Self { pool, writer })
     }
 
     /// Begins a transaction that is going to write. On PostgreSQL the rows to decide on are then locked
@@ -109,6 +113,14 @@ impl Deref for Work {
     fn deref(&self) -> &DatabaseTransaction {
         &self.transaction
     }
+}
+
+/// SQLite writes other files beside the database's.
+fn closed(url: &str, fault: &dyn std::fmt::Display) -> Fault {
+    let file = url.split('?').next().unwrap_or(url);
+    Fault::new(format!(
+        "{file} n’a pas pu être ouvert : l’utilisateur du portail doit pouvoir écrire dans ce fichier et dans son dossier ({fault})"
+    ))
 }
 
 fn create_file(url: &str) -> Result<(), Fault> {

@@ -163,6 +163,9 @@ fn show() -> Result<(), Stop> {
     let figment = settings::figment();
     let settings = Settings::read(&figment).map_err(Stop::Settings)?;
     print!("{}", settings::shown(&settings));
+    for doubt in settings::doubts(&settings) {
+        eprintln!("Attention : {doubt}");
+    }
     Ok(())
 }
 
@@ -210,7 +213,7 @@ async fn check(portal: &Portal) -> Result<(), Stop> {
 /// Structured lines, or readable ones on a terminal.
 fn log() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new("guichet=info"));
+    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new(settings::LOG));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() { lines.init() } else { lines.json().init() }
 }

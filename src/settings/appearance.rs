@@ -25,11 +25,12 @@ impl AppearanceSettings {
         if let Some(logo) = &self.logo {
             check(kind(logo).is_some(), "appearance.logo : attendu un fichier .svg, .png ou .webp");
             match std::fs::metadata(logo) {
-                Ok(file) => check(
-                    file.is_file() && (1..=LARGEST_LOGO).contains(&file.len()),
+                // What may be looked at may still not be read.
+                Ok(file) if file.is_file() && std::fs::File::open(logo).is_ok() => check(
+                    (1..=LARGEST_LOGO).contains(&file.len()),
                     "appearance.logo : un fichier de 10 Ko au plus, pour que la page s’ouvre vite sur une mauvaise ligne",
                 ),
-                Err(_) => {
+                _ => {
                     check(false, &format!("appearance.logo : « {} » est introuvable ou illisible", logo.display()));
                 }
             }

@@ -7,7 +7,7 @@ use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{DEMO, ELECTORS, GatewaySettings, HttpGatewaySettings, MailChoice, Settings, SmsChoice, TwilioSettings};
+use super::{ELECTORS, GatewaySettings, HttpGatewaySettings, MailChoice, Settings, SmsChoice, TwilioSettings, known};
 
 const JSON: &str = "application/json";
 /// CNIL 2022-100: a recovery link lives 24 hours at most.
@@ -24,22 +24,14 @@ impl Settings {
                 faults.push(fault.to_owned());
             }
         };
-        check(
-            ["debug", "release", DEMO].iter().any(|known| self.profile == *known),
-            "ROCKET_PROFILE : profil inconnu ; choisissez debug, release ou demo",
-        );
+        check(known::is_profile(&self.profile), "ROCKET_PROFILE : profil inconnu ; choisissez debug, release ou demo");
         check(
             self.keys().is_some(),
             "portal.secret : attendu 32 octets en base64 ; créez-en un avec « openssl rand -base64 32 »",
         );
+        self.listening.check(&mut check);
         self.appearance.check(&mut check);
-        let database = self.database.url.expose_secret();
-        check(
-            database.starts_with("sqlite:")
-                || ["postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme))
-                    && Url::parse(database).is_ok_and(|url| url.path() != "/" || url.query().is_some()),
-            "database.url : attendu sqlite://… ou postgres://utilisateur:mot-de-passe@hôte/base ; dans le mot de passe, / # et ? s’écrivent %2F, %23 et %3F",
-        );
+        self.database.check(&mut check);
         check(
             self.mail.from.parse::<Mailbox>().is_ok(),
             "mail.from : attendu une adresse, comme Vote 2026 <ne-pas-repondre@example.fr>",
@@ -87,10 +79,8 @@ impl Settings {
         check(sms.per_hour > 0, "sms.per_hour : au moins 1");
         check(self.throttle.origin_posts_per_minute > 0, "throttle.origin_posts_per_minute : au moins 1");
         check(self.throttle.origin_recoveries_per_minute > 0, "throttle.origin_recoveries_per_minute : au moins 1");
-        check(
-            self.password_hash.parameters().is_some(),
-            "password_hash : paramètres refusés par Argon2 (memory_kib d’au moins 8 par lane, iterations et lanes d’au moins 1)",
-        );
+        check((32..=64).contains(&self.throttle.ipv6_prefix), "throttle.ipv6_prefix : de 32 à 64");
+        self.password_hash.check(&mut check);
         check(
             self.captcha.fixed_answer.is_none() || self.is_demo(),
             "captcha.fixed_answer : réservé aux essais, refusé hors du profil demo",
@@ -109,6 +99,9 @@ impl Settings {
                 (1..=LONGEST_LINK_MINUTES).contains(&population.link_minutes),
                 &format!("populations.{name}.link_minutes : de 1 à {LONGEST_LINK_MINUTES} (24 heures)"),
             );
+        }
+        if !self.is_demo() {
+            self.check_floors(&mut check);
         }
         faults
     }
@@ -151,25 +144,4 @@ impl HttpGatewaySettings {
             &format!("{key}.body : attendu du JSON, avec \"{to}\" et \"{text}\" entre guillemets"),
         );
     }
-}
-
-/// What is sound, but seldom meant outside a trial.
-pub fn doubts(settings: &Settings) -> Vec<&'static str> {
-    let (file, https) = (settings.mail.carrier == MailChoice::File, settings.is_https());
-    [
-        (file, "mail.carrier vaut file : aucun courriel ne part, ils sont écrits dans un dossier"),
-        (
-            settings.sms.carrier == SmsChoice::File,
-            "sms.carrier vaut file : aucun SMS ne part, ils sont écrits dans un dossier",
-        ),
-        (
-            settings.legal.each().iter().any(|(_, value)| value.is_none()),
-            "legal : publisher, director, host ou data_protection manque, les mentions légales sont incomplètes",
-        ),
-        (!https, "portal.public_url est en http : les cookies et les mots de passe circulent en clair"),
-    ]
-    .into_iter()
-    .filter(|(doubtful, _)| *doubtful && !settings.is_demo())
-    .map(|(_, doubt)| doubt)
-    .collect()
 }

@@ -2,19 +2,27 @@
 
 pub mod appearance;
 mod check;
+mod database;
+mod doubts;
+mod floors;
+mod known;
+mod listening;
+mod password_hash;
 mod read;
 mod shown;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use argon2::Params;
 use rocket::figment::Profile;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-pub use check::doubts;
+pub use doubts::doubts;
+pub use listening::ListeningSettings;
+pub use password_hash::PasswordHashSettings;
 pub use read::figment;
 pub use shown::shown;
 
@@ -22,12 +30,15 @@ use crate::values::{Colour, Keys, PasswordPolicy};
 
 /// The profile in which trials run: captured messages on a page, a fixed security code allowed.
 pub const DEMO: &str = "demo";
+/// What the log tells when `GUICHET_LOG` says nothing.
+pub const LOG: &str = "guichet=info";
 /// The population of those who vote.
 pub const ELECTORS: &str = "electors";
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub profile: Profile,
+    pub listening: ListeningSettings,
     pub portal: PortalSettings,
     pub appearance: AppearanceSettings,
     pub legal: LegalSettings,
@@ -206,21 +217,8 @@ pub struct ThrottleSettings {
     pub origin_posts_per_minute: u32,
     /// Links asked for from one address before the browser has to show some work.
     pub origin_recoveries_per_minute: u32,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PasswordHashSettings {
-    pub memory_kib: u32,
-    pub iterations: u32,
-    pub lanes: u32,
-}
-
-impl PasswordHashSettings {
-    /// The settings as Argon2 takes them, or nothing when it doesn't.
-    pub fn parameters(&self) -> Option<Params> {
-        Params::new(self.memory_kib, self.iterations, self.lanes, None).ok()
-    }
+    /// How much of an IPv6 address is one subscriber's.
+    pub ipv6_prefix: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -253,9 +251,7 @@ impl Settings {
 
     /// The file of an SQLite database.
     pub fn database_file(&self) -> Option<PathBuf> {
-        let url = self.database.url.expose_secret();
-        let file = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
-        Some(PathBuf::from(file.split('?').next().unwrap_or(file)))
+        self.database.file()
     }
 
     /// Where the `file` carriers write: `outbox/` beside the database, or under `data/` for PostgreSQL.

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use reqwest::Url;
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
-use rocket::figment::{Figment, Profile};
+use rocket::figment::{Error, Figment, Profile};
 use serde::de::DeserializeOwned;
 
-use super::{PortalSettings, Settings};
+use super::{ListeningSettings, PortalSettings, Settings, known};
 
-const SECTIONS: [&str; 10] =
-    ["portal", "appearance", "legal", "database", "mail", "sms", "throttle", "password_hash", "captcha", "populations"];
 const PUBLIC_URL: &str = "portal.public_url : attendu une adresse sans chemin, comme https://vote.example.fr";
 
 /// The defaults, then Rocket.toml of this folder, then the environment.
@@ -28,7 +26,7 @@ impl Settings {
     /// # Errors
     /// One French line per fault, none of which tells a secret.
     pub fn read(figment: &Figment) -> Result<Self, Vec<String>> {
-        let mut faults = Vec::new();
+        let mut faults = known::faults().map_err(|unreadable| vec![unreadable])?;
         let portal = section::<PortalSettings>(figment, "portal", &mut faults);
         let appearance = section(figment, "appearance", &mut faults);
         let legal = section(figment, "legal", &mut faults);
@@ -39,11 +37,14 @@ impl Settings {
         let password_hash = section(figment, "password_hash", &mut faults);
         let captcha = section(figment, "captcha", &mut faults);
         let populations = section(figment, "populations", &mut faults);
-        faults.extend(unknown_variables());
-        if let Err(error) = figment.extract::<rocket::Config>() {
-            faults
-                .extend(error.into_iter().map(|fault| format!("{} : {}", fault.path.join("."), describe(&fault.kind))));
-        }
+        let listening = match figment.extract::<rocket::Config>() {
+            Ok(config) => Some(ListeningSettings::from(config)),
+            Err(error) => {
+                let told = |fault: Error| format!("{} : {}", fault.path.join("."), describe(&fault.kind));
+                faults.extend(error.into_iter().map(told));
+                None
+            }
+        };
         let settings = (|| {
             let mut portal = portal?;
             match origin(&portal.public_url) {
@@ -52,6 +53,7 @@ impl Settings {
             }
             let settings = Self {
                 profile: figment.profile().clone(),
+                listening: listening?,
                 portal,
                 appearance: appearance?,
                 legal: legal?,
@@ -106,18 +108,6 @@ fn describe(kind: &rocket::figment::error::Kind) -> String {
         Kind::Message(message) if message == "no colour" => "attendu une couleur, comme #0b5a6b".to_owned(),
         _ => "illisible".to_owned(),
     }
-}
-
-/// A mistyped variable would be left out in silence.
-fn unknown_variables() -> Vec<String> {
-    std::env::vars_os()
-        .filter_map(|(name, _)| name.into_string().ok())
-        .filter_map(|name| name.strip_prefix("GUICHET_").map(str::to_lowercase))
-        // The log's own filter, and what the tests are given.
-        .filter(|name| name != "log" && !name.starts_with("test_"))
-        .filter(|name| !SECTIONS.contains(&name.split("__").next().unwrap_or(name)))
-        .map(|name| format!("GUICHET_{} : réglage inconnu", name.to_uppercase()))
-        .collect()
 }
 
 /// The origin of an address that is nothing more, as browsers write it in `Origin`.

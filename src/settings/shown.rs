@@ -15,6 +15,11 @@ pub fn shown(settings: &Settings) -> String {
     let quoted = |text: &str| format!("{text:?}");
     let hidden = |secret: &Option<SecretString>| quoted(if secret.is_some() { "(caché)" } else { "" });
     line("profile", quoted(settings.profile.as_str().as_str()));
+    let listening = &settings.listening;
+    line("address", quoted(&listening.address.to_string()));
+    line("port", listening.port.to_string());
+    line("ip_header", listening.ip_header.as_deref().map_or_else(|| "false".to_owned(), quoted));
+    line("GUICHET_LOG", quoted(&listening.log));
     line("portal.public_url", quoted(settings.public_url()));
     line("portal.secret", hidden(&settings.portal.secret));
     let appearance = &settings.appearance;
@@ -58,6 +63,7 @@ pub fn shown(settings: &Settings) -> String {
     line("sms.per_hour", sms.per_hour.to_string());
     line("throttle.origin_posts_per_minute", settings.throttle.origin_posts_per_minute.to_string());
     line("throttle.origin_recoveries_per_minute", settings.throttle.origin_recoveries_per_minute.to_string());
+    line("throttle.ipv6_prefix", settings.throttle.ipv6_prefix.to_string());
     line("password_hash.memory_kib", settings.password_hash.memory_kib.to_string());
     line("password_hash.iterations", settings.password_hash.iterations.to_string());
     line("password_hash.lanes", settings.password_hash.lanes.to_string());

@@ -55,6 +55,7 @@ impl Page {
         let (known, outcome) = match status.code {
             403 => (403, "forbidden"),
             404 | 405 => (404, "not-found"),
+            408 => (408, "incomplete"),
             400 | 413 | 422 => (422, "form-invalid"),
             429 => (429, "throttled"),
             503 => (503, "busy"),

@@ -1,6 +1,7 @@
 //! The only way in for a form: from our own pages, and not in a flood.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use rocket::Request;
 use rocket::data::{Data, FromData, Outcome};
@@ -8,8 +9,11 @@ use rocket::form::{Form, FromForm};
 use rocket::http::{HeaderMap, Status};
 use rocket::request::{self, FromRequest};
 
-use super::throttle::{self, Throttle};
+use super::throttle::Throttle;
 use crate::portal::Portal;
+
+/// A form has a few hundred bytes. Whoever sends them one by one holds a connection, and nothing else.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A form that was sent from a page of the portal. Use it for every POST with fields.
 pub struct Posted<T>(pub T);
@@ -68,12 +72,17 @@ impl<'r> FromRequest<'r> for Crowd {
 }
 
 async fn read<'r, T: FromForm<'r>>(request: &'r Request<'_>, data: Data<'r>) -> Result<T, Status> {
-    match Form::<T>::from_data(request, data).await {
+    match in_time(Form::<T>::from_data(request, data)).await? {
         Outcome::Success(form) => Ok(form.into_inner()),
         Outcome::Error((status, _)) if status == Status::PayloadTooLarge => Err(status),
         // A body that is no form of ours.
         Outcome::Error(_) | Outcome::Forward(_) => Err(Status::UnprocessableEntity),
     }
+}
+
+/// What a body says, unless it takes too long to arrive.
+pub async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T, Status> {
+    tokio::time::timeout(PATIENCE, reading).await.map_err(|_| Status::RequestTimeout)
 }
 
 #[rocket::async_trait]
@@ -104,7 +113,9 @@ impl<'r> FromRequest<'r> for Network {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        request::Outcome::Success(Self(throttle::network(origin(request))))
+        let origin = origin(request);
+        let throttle = request.rocket().state::<Throttle>();
+        request::Outcome::Success(Self(throttle.map_or(origin, |throttle| throttle.network(origin))))
     }
 }
 

@@ -6,6 +6,7 @@ use rocket::http::uri::Origin;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{State, post};
 
+use super::posted;
 use crate::carriers::Delivery;
 use crate::carriers::twilio::delivery;
 use crate::delivery::receipts::{self, Receipt};
@@ -39,7 +40,10 @@ pub async fn receipt(
     signed: Signed<'_>,
     body: Data<'_>,
 ) -> Result<Status, Fault> {
-    let body = body.open(LONGEST).into_bytes().await?;
+    let body = match posted::in_time(body.open(LONGEST).into_bytes()).await {
+        Ok(body) => body?,
+        Err(late) => return Ok(late),
+    };
     if !body.is_complete() {
         return Ok(Status::PayloadTooLarge);
     }

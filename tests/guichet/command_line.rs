@@ -154,6 +154,12 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
     assert_eq!(status, 0);
     assert!(shown.contains("portal.secret = \"(caché)\"") && !shown.contains(SECRET));
     assert!(shown.contains("populations.electors.link_minutes = 1440"));
+    let listening = "address = \"127.0.0.1\"\nport = 8000\nip_header = false\nGUICHET_LOG = \"guichet=info\"\n";
+    assert!(shown.contains(listening), "{shown}");
+    let elsewhere = [("ROCKET_ADDRESS", "0.0.0.0"), ("ROCKET_PORT", "81"), ("ROCKET_IP_HEADER", "X-Real-IP")];
+    let elsewhere = machine.command(&["settings"]).envs(elsewhere).env("GUICHET_LOG", "guichet=debug").output();
+    let listening = "address = \"0.0.0.0\"\nport = 81\nip_header = \"X-Real-IP\"\nGUICHET_LOG = \"guichet=debug\"\n";
+    assert!(told(elsewhere.unwrap()).1.contains(listening));
 
     for url in ["postgres://a:geheim@b/c", "postgres://a@b/c?password=geheim", "postgres://a:pa/geheim@b/c"] {
         let (_, shown, faults) =
@@ -164,7 +170,7 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
     let number = machine
         .command(&["settings"])
         .envs(number)
-        .env("GUICHET_SMS__TWILIO__AUTH_TOKEN", "x")
+        .env("GUICHET_SMS__TWILIO__AUTH_TOKEN", "jeton")
         .env("GUICHET_SMS__TWILIO__FROM", "+33644637111")
         .env("GUICHET_LOG", "guichet=debug")
         .output();
@@ -178,6 +184,9 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
             told(machine.command(&["settings"]).env("GUICHET_PORTAL__PUBLIC_URL", url).output().unwrap());
         assert!(shown.contains(&format!("portal.public_url = \"{shown_as}\"")), "{shown}");
     }
+    let behind = machine.command(&["settings"]).env("GUICHET_PORTAL__PUBLIC_URL", "https://vote.example.fr").output();
+    let (status, _, doubts) = told(behind.unwrap());
+    assert!(status == 0 && doubts.contains("Attention : ip_header n’est pas réglé"), "{doubts}");
     let many = [("GUICHET_MAIL__CARRIER", "pigeon"), ("GUICHET_SMS__CARRIER", "pigeon"), ("ROCKET_PORT", "abc")];
     let (status, _, faults) = told(machine.command(&["settings"]).envs(many).output().unwrap());
     assert_eq!((status, faults.lines().count()), (2, 3), "{faults}");
@@ -202,6 +211,13 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
         ("GUICHET_POPULATIONS__ELECTORS__LINK_MINUTES", "1441", "link_minutes"),
         ("GUICHET_POPULATIONS__ELECTORS__PASSWORD", "{ min_length = 4 }", "password"),
         ("GUICHET_PASSWORD_HASH__MEMORY_KIB", "1", "password_hash"),
+        ("GUICHET_PASSWORD_HASH__MEMORY_KIB", "4294967295", "password_hash"),
+        ("GUICHET_PASSWORD_HASH__ITERATIONS", "4294967295", "password_hash"),
+        ("GUICHET_THROTTLE__IPV6_PREFIX", "65", "throttle.ipv6_prefix"),
+        ("GUICHET_PORTAL__SECRET", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "portal.secret"),
+        ("GUICHET_LOG", "guichet=debgu", "GUICHET_LOG"),
+        ("ROCKET_PROT", "8001", "ROCKET_PROT"),
+        ("ROCKET_IP_HEADER", "X-Forwarded-For", "ip_header"),
         ("ROCKET_PROFILE", "production", "ROCKET_PROFILE"),
     ] {
         let (status, _, faults) = told(machine.command(&["settings"]).env(name, value).output().unwrap());
@@ -209,6 +225,16 @@ fn settings_are_shown_without_secrets_and_faults_are_told_one_by_one() {
         assert!(faults.lines().any(|line| line.contains(fault)), "{name}={value}: {faults}");
         assert!(!faults.contains(SECRET));
     }
+    for (text, fault) in [
+        ("[release.mial]\ncarrier = 'file'\n", "[release.mial] est une section inconnue"),
+        ("[relaese.mail]\ncarrier = 'file'\n", "[relaese] n’est pas un profil"),
+    ] {
+        machine.file("Rocket.toml", text);
+        let (status, _, faults) = machine.run(&["settings"]);
+        assert!(status == 2 && faults.lines().count() == 1 && faults.contains(fault), "{faults}");
+    }
+    machine.file("Rocket.toml", "[release]\nworkers = 2\n[release.limits]\nform = '16KiB'\n");
+    assert_eq!(machine.run(&["settings"]).0, 0, "Rocket's own settings are allowed");
     let policy = "{ min_length = 12, max_length = 64, required = [\"lower\", \"upper\", \"digit\", \"symbol\"] }";
     let stricter = machine.command(&["settings"]).env("GUICHET_POPULATIONS__ELECTORS__PASSWORD", policy).output();
     assert!(told(stricter.unwrap()).1.contains("min_length = 12"));
@@ -273,6 +299,16 @@ on_both! {
         app.file("maildir/new/1", b"Subject: Absence\n\nEn conge.");
         let (status, said, _) = told(app.command().args(["bounces", "read", "maildir"]).output().unwrap());
         assert!(status == 0 && said.ends_with("laissés non lus dans cur : 1\n"), "{said}");
+    }
+}
+
+#[test]
+fn a_place_where_no_database_can_be_written_is_told_plainly() {
+    let machine = Machine::new(None);
+    for (url, status) in [("sqlite:///proc/guichet/x.sqlite", 1), ("sqlite://.", 2), ("sqlite::memory:", 2)] {
+        let answer = machine.command(&["migrate"]).env("GUICHET_DATABASE__URL", url).output().unwrap();
+        let (ended, _, reason) = told(answer);
+        assert!(ended == status && reason.contains("écrire"), "{url}: {ended} {reason}");
     }
 }
 

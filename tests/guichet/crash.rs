@@ -2,7 +2,7 @@
 //! them on one database.
 
 use std::collections::{HashMap, HashSet};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use reqwest::redirect::Policy;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::support::app::{CAPTCHA, peer};
+use crate::support::process::{Process, free_port, wait_for};
 use crate::support::twilio::FakeTwilio;
 use crate::support::{App, Backend, on_both, voter as person};
 
@@ -25,16 +26,6 @@ const KILLS: u32 = 200;
 /// Forms sent to each process.
 const FORMS: u32 = 6;
 const SLOW: Duration = Duration::from_millis(120);
-
-/// The binary itself, killed when dropped as it is when its machine loses power.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn serve(app: &App, fake: &FakeTwilio, port: u16) -> Process {
     let mut command = app.command();
@@ -152,20 +143,6 @@ async fn two_processes_share_the_work_and_send_nothing_twice() {
 }
 
 /// Below the range that the system hands out by itself, so that no other test takes it between two starts.
-fn free_port() -> u16 {
-    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let draw = || 10_000 + u16::try_from(Chance::System.below(20_000)).unwrap();
-    std::iter::repeat_with(draw).find(is_free).unwrap()
-}
-
-async fn wait_for(browser: &reqwest::Client, port: u16) {
-    let until = std::time::Instant::now() + Duration::from_secs(30);
-    while browser.get(format!("http://127.0.0.1:{port}/healthz")).send().await.is_err() {
-        assert!(std::time::Instant::now() < until, "the process did not open");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 /// Another process, later: every lease has ended.
 async fn finish(app: &mut App, fake: &FakeTwilio) {
     let mut settings = (*app.portal.settings).clone();

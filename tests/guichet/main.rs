@@ -22,6 +22,7 @@ mod letters;
 mod mail_carriers;
 mod pace;
 mod path;
+mod proxy;
 mod races;
 mod receipts;
 mod recovery;
