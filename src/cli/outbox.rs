@@ -47,7 +47,8 @@ pub async fn list() -> Result<(), Stop> {
     say(&format!("{lines}{waiting} en attente, {failed} en échec\n"))
 }
 
-fn in_french(reason: Reason) -> &'static str {
+/// Why a message did not arrive.
+pub fn in_french(reason: Reason) -> &'static str {
     match reason {
         Reason::Number => "ce numéro ne reçoit pas de SMS",
         Reason::Unreachable => "téléphone éteint ou hors de portée",
@@ -64,6 +65,5 @@ fn in_french(reason: Reason) -> &'static str {
 
 pub async fn retry() -> Result<(), Stop> {
     let portal = open_checked(&settings::figment()).await?;
-    println!("messages relancés : {}", watch::retry(&portal).await?);
-    Ok(())
+    say(&format!("messages relancés : {}\n", watch::retry(&portal).await?))
 }
