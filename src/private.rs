@@ -1,10 +1,8 @@
 //! Files that only their owner may read.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Result, Write as _};
 use std::path::Path;
-
-use crate::fault::Fault;
 
 /// To open a file for writing, private if it has to be made.
 pub fn options() -> OpenOptions {
@@ -15,20 +13,25 @@ pub fn options() -> OpenOptions {
     options
 }
 
-/// Opens a new, empty file in the place of whatever stood there.
-pub fn create(path: &Path) -> Result<File, Fault> {
-    if path.is_file() {
-        // Its permissions would stay.
-        fs::remove_file(path)?;
+/// Opens a new, empty file in the place of whatever stood there. A link is replaced, not followed: somebody may have
+/// laid it there.
+pub fn create(path: &Path) -> Result<File> {
+    match fs::symlink_metadata(path) {
+        // Their permissions would stay.
+        Ok(found) if found.is_file() || found.is_symlink() => fs::remove_file(path)?,
+        // A terminal, a pipe.
+        Ok(_) => return options().create(false).open(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
-    Ok(options().truncate(true).open(path)?)
+    options().create_new(true).open(path)
 }
 
 /// Writes a file that appears whole or not at all.
-pub fn write(path: &Path, content: &str) -> Result<(), Fault> {
+pub fn write(path: &Path, content: &str) -> Result<()> {
     let unfinished = path.with_extension("unfinished");
     let mut file = create(&unfinished)?;
     file.write_all(content.as_bytes())?;
     file.sync_all()?;
-    Ok(fs::rename(unfinished, path)?)
+    fs::rename(unfinished, path)
 }

@@ -40,6 +40,14 @@ mail-identifier-disavowed-subject = Requests for an identifier in your name are 
 mail-identifier-disavowed-text = For “{ $election }”, you reported on { MOMENT($at, $place) } a request that was not yours. The identifier that was sent no longer works. Contact the help desk, which will restore your access to the vote, and change your password.
 mail-identifier-disavowed-else = Was it not you who reported it? Contact the help desk as well: the link to do so was sent to this mailbox only.
 
+mail-voter-unlocked-subject = Your identity checks count from zero again
+mail-voter-unlocked-text = For “{ $election }”, the help desk cleared on { MOMENT($at, $place) } the identity checks that had failed in your name.
+mail-voter-unfrozen-subject = Requests for an identifier in your name are open again
+mail-voter-unfrozen-text = For “{ $election }”, the help desk reopened on { MOMENT($at, $place) } the requests for an identifier in your name, which a report had blocked. No identifier received before becomes valid again.
+mail-voter-helped-again = You can request an identifier before { MOMENT($until, $place) } at this address:
+mail-voter-helped-button = Request an identifier
+mail-voter-helped-else = You did not ask the help desk for help? Contact it: somebody may have passed for you.
+
 sms-identifier =
     { $election }: your voting identifier is
     { $identifier }

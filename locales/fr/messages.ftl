@@ -40,6 +40,14 @@ mail-identifier-disavowed-subject = Les demandes d’identifiant à votre nom so
 mail-identifier-disavowed-text = Pour « { $election } », vous avez signalé le { MOMENT($at, $place) } une demande qui ne venait pas de vous. L’identifiant envoyé ne fonctionne plus. Contactez l’assistance, qui rétablira votre accès au vote, et changez votre mot de passe.
 mail-identifier-disavowed-else = Ce n’est pas vous qui l’avez signalé ? Contactez aussi l’assistance : le lien pour le faire n’a été envoyé qu’à cette messagerie.
 
+mail-voter-unlocked-subject = Vos vérifications d’identité sont comptées à partir de zéro
+mail-voter-unlocked-text = Pour « { $election } », l’assistance a effacé le { MOMENT($at, $place) } les vérifications d’identité qui avaient échoué à votre nom.
+mail-voter-unfrozen-subject = Les demandes d’identifiant à votre nom sont rétablies
+mail-voter-unfrozen-text = Pour « { $election } », l’assistance a rétabli le { MOMENT($at, $place) } les demandes d’identifiant à votre nom, qu’un signalement avait bloquées. Aucun identifiant reçu avant ne redevient valable.
+mail-voter-helped-again = Vous pouvez demander un identifiant avant le { MOMENT($until, $place) } à cette adresse :
+mail-voter-helped-button = Demander un identifiant
+mail-voter-helped-else = Vous n’avez pas demandé l’aide de l’assistance ? Contactez-la : quelqu’un s’est peut-être fait passer pour vous.
+
 # À l’assistance de l’élection.
 mail-disavowal-reported-subject = Un identifiant de vote est contesté
 mail-disavowal-reported-text = Pour « { $election } », { $name } ({ $email }, { $establishment }, { $uai }) a signalé le { MOMENT($at, $place) } une demande d’identifiant venue de quelqu’un d’autre.

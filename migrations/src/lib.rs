@@ -12,6 +12,7 @@ mod m0007_mailboxes;
 mod m0008_languages;
 mod m0009_recovery;
 mod m0010_validity;
+mod m0011_desk_acts;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_languages::Migration),
             Box::new(m0009_recovery::Migration),
             Box::new(m0010_validity::Migration),
+            Box::new(m0011_desk_acts::Migration),
         ]
     }
 }

@@ -15,13 +15,14 @@ pub async fn read(maildir: &Path) -> Result<(), Stop> {
     let portal = open_checked(&settings::figment()).await?;
     let summary = bounces::read(&portal, maildir).await?.map_err(Stop::Refused)?;
     let Summary { full, unknown, ours, refused, underway, strange } = summary;
-    println!("boîtes pleines : {full}");
-    println!("adresses inconnues : {unknown}");
-    println!("refus dus à notre envoi, à corriger (SPF, réputation ; voir « guichet outbox list ») : {ours}");
-    println!("autres refus : {refused}");
-    println!("retards et accusés de réception, sans suite : {underway}");
-    println!("ni un rebond, ni d’un de nos courriels, laissés non lus dans cur : {strange}");
-    Ok(())
+    say(&format!(
+        "boîtes pleines : {full}\n\
+         adresses inconnues : {unknown}\n\
+         refus dus à notre envoi, à corriger (SPF, réputation ; voir « guichet outbox list ») : {ours}\n\
+         autres refus : {refused}\n\
+         retards et accusés de réception, sans suite : {underway}\n\
+         ni un rebond, ni d’un de nos courriels, laissés non lus dans cur : {strange}\n"
+    ))
 }
 
 pub async fn list() -> Result<(), Stop> {

@@ -2,14 +2,20 @@
 
 mod bounces;
 mod election;
+mod files;
 mod outbox;
+mod progress;
+mod roll;
 mod serve;
+mod voted;
+mod voter;
 
 use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use guichet::entities::desk_act::Act;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
 use guichet::settings::Settings;
@@ -41,12 +47,18 @@ enum Command {
     Migrate,
     /// Afficher les réglages en vigueur, sans les secrets
     Settings,
-    /// Ajouter une élection, exporter ses identifiants
+    /// Ajouter une élection, la voir, la changer, exporter ses identifiants
     #[command(subcommand)]
     Election(Election),
     /// Importer une liste électorale
     #[command(subcommand)]
     Roll(Roll),
+    /// Voir où en est un électeur, le débloquer
+    #[command(subcommand)]
+    Voter(Voter),
+    /// Noter qui a voté
+    #[command(subcommand)]
+    Voted(Voted),
     /// Voir les messages en attente ou en échec, les relancer
     #[command(subcommand)]
     Outbox(Outbox),
@@ -75,10 +87,26 @@ enum Outbox {
 enum Election {
     /// Ajouter l’élection que décrit un fichier TOML ; affiche son numéro
     Add { file: PathBuf },
+    /// Lister les élections : numéro, nom, dates, nombre d’électeurs
+    List,
+    /// Écrire une élection sous la forme de son fichier, à corriger et à rendre
+    Show {
+        /// Son numéro, ou son nom
+        #[arg(long)]
+        election: String,
+    },
+    /// Changer une élection selon un fichier TOML ; affiche ce qui change
+    Set {
+        /// Son numéro, ou son nom
+        #[arg(long)]
+        election: String,
+        file: PathBuf,
+    },
     /// Écrire l’état de chaque identifiant (empreinte, état, rang) et, à part, la clé des empreintes
     Export {
+        /// Le numéro de l’élection, ou son nom
         #[arg(long)]
-        election: i64,
+        election: String,
         #[arg(long)]
         to: PathBuf,
         /// Écrire aussi la clé des empreintes, pour la plateforme de vote
@@ -91,8 +119,10 @@ enum Election {
 enum Roll {
     /// Importer un fichier CSV ; le refaire ne change que ce qui a changé
     Import {
+        /// Le numéro de l’élection, ou son nom
         #[arg(long)]
-        election: i64,
+        election: String,
+        /// « - » pour l’entrée standard
         file: PathBuf,
         /// Dire ce qui changerait, sans rien écrire
         #[arg(long)]
@@ -100,6 +130,36 @@ enum Roll {
         /// Écrire les lignes refusées : ligne;colonne;valeur;motif
         #[arg(long)]
         report: Option<PathBuf>,
+        /// Ne rien écrire si plus de lignes que cela seraient refusées
+        #[arg(long, value_name = "N")]
+        max_refused: Option<u64>,
+        /// Ne pas demander confirmation quand des adresses changent
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Voter {
+    /// Dire où en est un électeur, sans aucun secret
+    Show(voter::Named),
+    /// Effacer ses vérifications d’identité échouées
+    Unlock(voter::Acting),
+    /// Rétablir ses demandes, après un « ce n’est pas moi »
+    Unfreeze(voter::Acting),
+    /// Noter qu’il a voté : plus aucun identifiant ne lui est émis
+    Voted(voter::Acting),
+}
+
+#[derive(Subcommand)]
+enum Voted {
+    /// Noter les votes d’un fichier CSV d’une colonne, courriel ou numen
+    Import {
+        /// Le numéro de l’élection, ou son nom
+        #[arg(long)]
+        election: String,
+        /// « - » pour l’entrée standard
+        file: PathBuf,
     },
 }
 
@@ -125,26 +185,35 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Migrate => migrate().await,
         Command::Settings => show(),
         Command::Election(Election::Add { file }) => election::add(&file).await,
+        Command::Election(Election::List) => election::list().await,
+        Command::Election(Election::Show { election }) => election::show(&election).await,
+        Command::Election(Election::Set { election, file }) => election::set(&election, &file).await,
         Command::Election(Election::Export { election, to, key_to }) => {
-            election::export(election, &to, key_to.as_deref()).await
+            election::export(&election, &to, key_to.as_deref()).await
         }
         Command::Outbox(Outbox::List) => outbox::list().await,
         Command::Bounces(Bounces::Read { maildir }) => bounces::read(&maildir).await,
         Command::Bounces(Bounces::List) => bounces::list().await,
         Command::Outbox(Outbox::Retry) => outbox::retry().await,
-        Command::Roll(Roll::Import { election, file, dry_run, report }) => {
-            election::import_roll(election, &file, dry_run, report.as_deref()).await
+        Command::Roll(Roll::Import { election, file, dry_run, report, max_refused, yes }) => {
+            let options = roll::Options { dry_run, report: report.as_deref(), max_refused, yes };
+            roll::import_roll(&election, &file, options).await
         }
+        Command::Voter(Voter::Show(named)) => voter::show(&named).await,
+        Command::Voter(Voter::Unlock(acting)) => voter::act(Act::Unlock, &acting).await,
+        Command::Voter(Voter::Unfreeze(acting)) => voter::act(Act::Unfreeze, &acting).await,
+        Command::Voter(Voter::Voted(acting)) => voter::act(Act::Voted, &acting).await,
+        Command::Voted(Voted::Import { election, file }) => voted::import(&election, &file).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Refused(reason)) => {
-            eprintln!("Refusé : {reason}");
+            tell(&format!("Refusé : {reason}\n"));
             ExitCode::from(1)
         }
         Err(Stop::Settings(faults)) => {
             for fault in faults {
-                eprintln!("{fault}");
+                tell(&format!("{fault}\n"));
             }
             ExitCode::from(2)
         }
@@ -155,14 +224,13 @@ async fn migrate() -> Result<(), Stop> {
     let portal = open(&settings::figment()).await?;
     Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
     check(&portal).await?;
-    println!("Le schéma est à jour.");
-    Ok(())
+    say("Le schéma est à jour.\n")
 }
 
 fn show() -> Result<(), Stop> {
     let figment = settings::figment();
     let settings = Settings::read(&figment).map_err(Stop::Settings)?;
-    print!("{}", settings::shown(&settings));
+    say(&settings::shown(&settings))?;
     for doubt in settings::doubts(&settings) {
         eprintln!("Attention : {doubt}");
     }
@@ -195,6 +263,11 @@ fn say(text: &str) -> Result<(), Stop> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Fault::from(error).into()),
         _ => Ok(()),
     }
+}
+
+/// Writes to standard error. Where nobody can read it, the work goes on all the same.
+fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 async fn check(portal: &Portal) -> Result<(), Stop> {

@@ -49,7 +49,8 @@ pub async fn list() -> Result<(), Stop> {
     say(&format!("{lines}{waiting} en attente, {failed} en échec, {requests} demandes de mot de passe mises de côté\n"))
 }
 
-fn in_french(reason: Reason) -> &'static str {
+/// Why a message did not arrive.
+pub fn in_french(reason: Reason) -> &'static str {
     match reason {
         Reason::Number => "ce numéro ne reçoit pas de SMS",
         Reason::Unreachable => "téléphone éteint ou hors de portée",
@@ -67,7 +68,6 @@ fn in_french(reason: Reason) -> &'static str {
 
 pub async fn retry() -> Result<(), Stop> {
     let portal = open_checked(&settings::figment()).await?;
-    println!("messages relancés : {}", watch::retry(&portal).await?);
-    println!("demandes de mot de passe reprises : {}", answer::retry(&portal).await?);
-    Ok(())
+    say(&format!("messages relancés : {}\n", watch::retry(&portal).await?))?;
+    say(&format!("demandes de mot de passe reprises : {}\n", answer::retry(&portal).await?))
 }

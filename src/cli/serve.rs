@@ -11,7 +11,7 @@ use rocket::figment::Figment;
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::watch::channel;
 
-use super::{Stop, check, open, open_checked};
+use super::{Stop, check, open, open_checked, say};
 
 pub async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
     let figment = demo::figment(folder, port)?;
@@ -46,7 +46,7 @@ async fn launch(portal: Portal, figment: Figment, said: String) -> Result<(), St
     guichet::values::mobile::read_plans();
     let (stop, stopped) = channel(false);
     let worker = tokio::spawn(worker::run(portal.clone(), stopped));
-    let open = AdHoc::on_liftoff("open", |_| Box::pin(async move { println!("{said}") }));
+    let open = AdHoc::on_liftoff("open", |_| Box::pin(async move { drop(say(&format!("{said}\n"))) }));
     let launched = web::rocket(portal.clone(), figment).attach(open).launch().await;
     let _ = stop.send(true);
     let _ = worker.await;

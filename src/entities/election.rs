@@ -18,6 +18,8 @@ pub struct Model {
     pub support_phone: String,
     pub support_email: String,
     pub support_hours: String,
+    /// Its name and window, unlike any other's.
+    pub known_as: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

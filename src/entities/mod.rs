@@ -1,6 +1,7 @@
 //! The tables as sea-orm sees them: columns and relations, nothing else.
 
 pub mod account;
+pub mod desk_act;
 pub mod election;
 pub mod establishment;
 pub mod identity_check;

@@ -1,5 +1,6 @@
 //! New voting identifiers: asked for by voters, sent by SMS, voided when they can't be delivered.
 
+pub mod desk;
 pub mod disavow;
 pub mod export;
 pub mod progress;

@@ -32,6 +32,8 @@ pub enum Letter {
     IdentifierVoided,
     IdentifierDisavowed,
     DisavowalReported,
+    VoterUnlocked,
+    VoterUnfrozen,
 }
 
 impl Letter {
@@ -44,6 +46,8 @@ impl Letter {
             Self::IdentifierVoided => "identifier-voided",
             Self::IdentifierDisavowed => "identifier-disavowed",
             Self::DisavowalReported => "disavowal-reported",
+            Self::VoterUnlocked => "voter-unlocked",
+            Self::VoterUnfrozen => "voter-unfrozen",
         }
     }
 
@@ -55,7 +59,9 @@ impl Letter {
             | Self::IdentifierSent
             | Self::IdentifierVoided
             | Self::IdentifierDisavowed
-            | Self::DisavowalReported => NOTICE,
+            | Self::DisavowalReported
+            | Self::VoterUnlocked
+            | Self::VoterUnfrozen => NOTICE,
         }
     }
 }
@@ -185,6 +191,31 @@ pub fn disavowal_reported(
     });
     let desk = Reader { email: &election.support_email, language: Language::French, territory: Territory::Metropole };
     mail(portal, Letter::DisavowalReported, desk, None, context)
+}
+
+/// Tells the voter that a desk let their failed checks count from nothing again. `until`: how long they can ask for an
+/// identifier now, if nothing else stands in the way.
+pub fn voter_unlocked(
+    portal: &Portal,
+    to: Reader<'_>,
+    election: &election::Model,
+    until: Option<Instant>,
+) -> Result<Sealed, Fault> {
+    mail(portal, Letter::VoterUnlocked, to, Some(election), helped(portal, election, until))
+}
+
+/// Tells the voter that a desk let them ask for identifiers again, after somebody said "that was not me".
+pub fn voter_unfrozen(
+    portal: &Portal,
+    to: Reader<'_>,
+    election: &election::Model,
+    until: Option<Instant>,
+) -> Result<Sealed, Fault> {
+    mail(portal, Letter::VoterUnfrozen, to, Some(election), helped(portal, election, until))
+}
+
+fn helped(portal: &Portal, election: &election::Model, until: Option<Instant>) -> Value {
+    json!({ "election": election.name, "at": portal.now(), "link": portal.link("/electeur"), "until": until })
 }
 
 /// Whom to call, as letters and pages say it.

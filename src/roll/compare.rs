@@ -25,6 +25,7 @@ impl<'a> Entry<'a> {
 }
 
 /// What is known of the people of a portion.
+#[derive(Default)]
 pub struct Known {
     /// Voters of the election, with their addresses, by NUMEN digest.
     pub by_numen: HashMap<Vec<u8>, (voter::Model, String)>,
@@ -32,6 +33,14 @@ pub struct Known {
     pub accounts: HashMap<String, i64>,
     /// Voters of the election by account.
     pub by_account: HashMap<i64, voter::Model>,
+}
+
+impl Known {
+    pub fn extend(&mut self, other: Self) {
+        self.by_numen.extend(other.by_numen);
+        self.accounts.extend(other.accounts);
+        self.by_account.extend(other.by_account);
+    }
 }
 
 /// The entries of a portion by what becomes of them.
@@ -42,6 +51,15 @@ pub struct Sorted<'a> {
     pub unchanged: u64,
     /// Lines that come back when others found their place.
     pub waiting: HashSet<u64>,
+}
+
+impl<'a> Sorted<'a> {
+    /// The updates that bring a voter another address, and with it another account.
+    pub fn moving(&self, known: &Known) -> impl Iterator<Item = &(&'a Entry<'a>, Box<voter::Model>)> {
+        self.updated
+            .iter()
+            .filter(|(entry, voter)| known.accounts.get(entry.row.email.as_str()) != Some(&voter.account_id))
+    }
 }
 
 /// What a row asks for.

@@ -1,32 +1,83 @@
-//! An election, from the file that describes it.
+//! The elections: added, listed, changed.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use serde::de::DeserializeOwned;
-use toml::Table;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::entities::election;
+use super::description::{Description, Issued};
+use crate::entities::voting_identifier::{self, State};
+use crate::entities::{election, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::values::{EmailAddress, Territory};
+use crate::values::{Instant, Territory};
 
-/// The keys of an election file, beside those of its table `support`.
-const KEYS: [&str; 7] =
-    ["name", "reissue_opens", "reissue_closes", "max_identifiers", "max_failed_checks", "territories", "support"];
-const SUPPORT_KEYS: [&str; 3] = ["phone", "email", "hours"];
-const TERRITORIES: &str = "une liste de codes parmi FR, GP, MQ, GF, RE, YT, PM, NC, PF et WF";
 /// How long questions come after the window has closed.
 const AFTERWARDS: TimeDelta = TimeDelta::days(30);
-const MOMENT: &str = "une date avec son fuseau, comme 2026-11-23T10:00:00+01:00";
 
-/// Adds the election that a file describes. Returns its id, or why the file is refused.
-pub async fn add(portal: &Portal, text: &str) -> Result<Result<i64, String>, Fault> {
-    let model = match read(text) {
-        Ok(model) => model,
+/// An election that a file describes, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    New(i64),
+    /// One of this name and window was there.
+    Known(i64),
+}
+
+/// Adds the election that a file describes, once: the same name and window are the same election, and the schema lets
+/// one of two additions at once be the first.
+///
+/// # Errors
+/// The inner error is a French sentence on why the file is refused.
+pub async fn add(portal: &Portal, text: &str) -> Result<Result<Added, String>, Fault> {
+    let new = match Description::read(text) {
+        Ok(new) => new,
         Err(reason) => return Ok(Err(reason)),
     };
-    Ok(Ok(model.insert(&*portal.db).await?.id))
+    let work = portal.db.begin().await?;
+    if let Some(known) = same(&*work, &new).await? {
+        return Ok(Ok(Added::Known(known.id)));
+    }
+    if new.closes <= portal.now() {
+        return Ok(Err("reissue_closes : déjà passée".into()));
+    }
+    let inserted = election::Entity::insert(model(None, &new))
+        .on_conflict(OnConflict::column(election::Column::KnownAs).do_nothing().to_owned())
+        .exec_without_returning(&*work)
+        .await?;
+    let added = same(&*work, &new).await?.ok_or_else(|| Fault::new("an added election is not there"))?;
+    work.commit().await?;
+    Ok(Ok(if inserted == 1 { Added::New(added.id) } else { Added::Known(added.id) }))
+}
+
+/// Changes an election into what a file describes, under lock. Returns what changes.
+///
+/// # Errors
+/// The inner error is a French sentence on why it can't be so.
+pub async fn set(portal: &Portal, id: i64, text: &str) -> Result<Result<Vec<String>, String>, Fault> {
+    let new = match Description::read(text) {
+        Ok(new) => new,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let work = portal.db.begin().await?;
+    // Identifiers that are being issued keep a key of this row: they are counted, or wait.
+    let Some(old) = election::Entity::find_by_id(id).lock_exclusive().one(&*work).await? else {
+        return Ok(Err(unknown(id)));
+    };
+    let old = describe(&old);
+    if let Some(issued) = issued(&*work, id).await?
+        && let Err(reason) = old.fixed(&new, issued)
+    {
+        return Ok(Err(reason));
+    }
+    if let Some(other) = same(&*work, &new).await?.filter(|other| other.id != id) {
+        return Ok(Err(format!("name : l’élection {} a déjà ce nom et ces dates", other.id)));
+    }
+    let changes = old.changes(&new);
+    if !changes.is_empty() {
+        election::Entity::update(model(Some(id), &new)).exec(&*work).await?;
+        work.commit().await?;
+    }
+    Ok(Ok(changes))
 }
 
 /// The territories of an election, as they are kept: `FR,GP`.
@@ -39,6 +90,51 @@ pub async fn find(portal: &Portal, id: i64) -> Result<Option<election::Model>, F
     Ok(election::Entity::find_by_id(id).one(&*portal.db).await?)
 }
 
+/// The election that somebody names by its number or, if it is the only one, by its name.
+///
+/// # Errors
+/// The inner error is a French sentence: there is none, or several.
+pub async fn named(portal: &Portal, number_or_name: &str) -> Result<Result<election::Model, String>, Fault> {
+    let asked = number_or_name.trim();
+    if let Ok(id) = asked.parse() {
+        return Ok(find(portal, id).await?.ok_or_else(|| unknown(id)));
+    }
+    let mut found = election::Entity::find()
+        .filter(election::Column::Name.eq(asked))
+        .order_by_asc(election::Column::Id)
+        .all(&*portal.db)
+        .await?;
+    Ok(match found.len() {
+        0 => Err(format!("aucune élection ne s’appelle « {asked} » ; « guichet election list » les montre")),
+        1 => Ok(found.remove(0)),
+        _ => {
+            let numbers: Vec<_> = found.iter().map(|election| election.id.to_string()).collect();
+            Err(format!("plusieurs élections s’appellent ainsi : donnez un numéro parmi {}", numbers.join(", ")))
+        }
+    })
+}
+
+/// Every election with the number of its voters, the oldest first.
+pub async fn list(portal: &Portal) -> Result<Vec<(i64, election::Model)>, Fault> {
+    let elections = election::Entity::find().order_by_asc(election::Column::Id).all(&*portal.db).await?;
+    let voters: Vec<(i64, i64)> = voter::Entity::find()
+        .select_only()
+        .column(voter::Column::ElectionId)
+        .column_as(voter::Column::Id.count(), "voters")
+        .group_by(voter::Column::ElectionId)
+        .into_tuple()
+        .all(&*portal.db)
+        .await?;
+    let count = |id| voters.iter().find(|(election, _)| *election == id).map_or(0, |(_, count)| *count);
+    Ok(elections.into_iter().map(|election| (count(election.id), election)).collect())
+}
+
+/// Whether anybody is on the roll yet.
+pub async fn has_roll(portal: &Portal, id: i64) -> Result<bool, Fault> {
+    let of_election = voter::Column::ElectionId.eq(id);
+    Ok(voter::Entity::find().filter(of_election).limit(1).count(&*portal.db).await? > 0)
+}
+
 /// The elections that people still call about, the next to close first.
 pub async fn supported(portal: &Portal) -> Result<Vec<election::Model>, Fault> {
     Ok(election::Entity::find()
@@ -48,119 +144,69 @@ pub async fn supported(portal: &Portal) -> Result<Vec<election::Model>, Fault> {
         .await?)
 }
 
-fn read(text: &str) -> Result<election::ActiveModel, String> {
-    let file: Table = toml::from_str(text).map_err(|error| {
-        let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
-        format!("ligne {} : ce n’est pas du TOML", before.lines().count().max(1))
-    })?;
-    known_keys(&file, &KEYS, "")?;
-    let name: String = field(&file, "name", "un texte")?;
-    let opens = moment(&file, "reissue_opens")?;
-    let closes = moment(&file, "reissue_closes")?;
-    let number = |key| if file.contains_key(key) { field(&file, key, "un nombre entier") } else { Ok(3) };
-    let (max_identifiers, max_failed_checks): (i32, i32) = (number("max_identifiers")?, number("max_failed_checks")?);
-    let territories: Vec<String> = field(&file, "territories", TERRITORIES)?;
-    let territories: Option<Vec<Territory>> = territories.iter().map(|code| Territory::from_code(code)).collect();
-    let territories = territories.ok_or_else(|| format!("territories : attendu {TERRITORIES}"))?;
-    let support: Table = field(&file, "support", "une table avec phone, email et hours")?;
-    known_keys(&support, &SUPPORT_KEYS, "support.")?;
-    let support_text = |key: &str| -> Result<String, String> {
-        let text: String = field(&support, key, "un texte").map_err(|reason| format!("support.{reason}"))?;
-        let text = text.trim().to_owned();
-        if text.is_empty() || text.chars().any(char::is_control) {
-            return Err(format!("support.{key} : attendu un texte, sur une ligne"));
-        }
-        Ok(text)
-    };
-    let (phone, email, hours) = (support_text("phone")?, support_text("email")?, support_text("hours")?);
-    if !phone.contains(|c: char| c.is_ascii_digit()) {
-        return Err("support.phone : attendu un numéro de téléphone".into());
+/// An election as its file would describe it.
+pub fn describe(election: &election::Model) -> Description {
+    Description {
+        name: election.name.clone(),
+        opens: election.reissue_opens,
+        closes: election.reissue_closes,
+        max_identifiers: election.max_identifiers,
+        max_failed_checks: election.max_failed_checks,
+        territories: territories(election),
+        support_phone: election.support_phone.clone(),
+        support_email: election.support_email.clone(),
+        support_hours: election.support_hours.clone(),
     }
-    if EmailAddress::parse(&email).is_none() {
-        return Err("support.email : attendu une adresse électronique".into());
-    }
-    if name.trim().is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
-        return Err("name : de 1 à 120 caractères, sur une ligne".into());
-    }
-    if closes <= opens {
-        return Err("reissue_closes : doit venir après reissue_opens".into());
-    }
-    if max_identifiers < 1 || max_failed_checks < 1 {
-        return Err("max_identifiers et max_failed_checks : au moins 1".into());
-    }
-    if territories.is_empty() {
-        return Err("territories : au moins un territoire".into());
-    }
-    let codes: Vec<&str> = territories.into_iter().map(Territory::code).collect();
-    Ok(election::ActiveModel {
-        id: NotSet,
-        name: Set(name.trim().to_owned()),
-        reissue_opens: Set(opens),
-        reissue_closes: Set(closes),
-        max_identifiers: Set(max_identifiers),
-        max_failed_checks: Set(max_failed_checks),
+}
+
+async fn same(db: &impl ConnectionTrait, new: &Description) -> Result<Option<election::Model>, Fault> {
+    Ok(election::Entity::find()
+        .filter(election::Column::Name.eq(&new.name))
+        .filter(election::Column::ReissueOpens.eq(new.opens))
+        .filter(election::Column::ReissueCloses.eq(new.closes))
+        .order_by_asc(election::Column::Id)
+        .one(db)
+        .await?)
+}
+
+async fn issued(db: &impl ConnectionTrait, election: i64) -> Result<Option<Issued>, Fault> {
+    use voting_identifier::{Column, Entity};
+    let of_election = || Entity::find().filter(Column::ElectionId.eq(election));
+    let Some(last) = of_election().order_by_desc(Column::RequestedAt).one(db).await? else { return Ok(None) };
+    let most: Option<i64> = of_election()
+        .filter(Column::State.ne(State::Voided))
+        .select_only()
+        .column_as(Column::Id.count(), "issued")
+        .group_by(Column::VoterId)
+        .order_by_desc(Column::Id.count())
+        .into_tuple()
+        .one(db)
+        .await?;
+    let most = i32::try_from(most.unwrap_or_default()).unwrap_or(i32::MAX);
+    Ok(Some(Issued { most, last_at: last.requested_at }))
+}
+
+fn model(id: Option<i64>, new: &Description) -> election::ActiveModel {
+    let codes: Vec<&str> = new.territories.iter().map(|territory| territory.code()).collect();
+    election::ActiveModel {
+        id: id.map_or(NotSet, Set),
+        name: Set(new.name.clone()),
+        reissue_opens: Set(new.opens),
+        reissue_closes: Set(new.closes),
+        max_identifiers: Set(new.max_identifiers),
+        max_failed_checks: Set(new.max_failed_checks),
         territories: Set(codes.join(",")),
-        support_phone: Set(phone),
-        support_email: Set(email),
-        support_hours: Set(hours),
-    })
-}
-
-fn field<T: DeserializeOwned>(table: &Table, key: &str, wanted: &str) -> Result<T, String> {
-    let value = table.get(key).ok_or_else(|| format!("{key} : manque ; attendu {wanted}"))?;
-    value.clone().try_into().map_err(|_| format!("{key} : attendu {wanted}"))
-}
-
-/// A mistyped key would be left out in silence.
-fn known_keys(table: &Table, known: &[&str], within: &str) -> Result<(), String> {
-    match table.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(format!("{within}{key} : inconnu ; connus : {}", known.join(", "))),
-        None => Ok(()),
+        support_phone: Set(new.support_phone.clone()),
+        support_email: Set(new.support_email.clone()),
+        support_hours: Set(new.support_hours.clone()),
+        known_as: Set(Some(known_as(&new.name, new.opens, new.closes))),
     }
 }
 
-/// A moment with its offset; a local time would be another moment on each server.
-fn moment(file: &Table, key: &str) -> Result<DateTime<Utc>, String> {
-    let written = file.get(key).and_then(toml::Value::as_datetime).map(ToString::to_string);
-    let moment = written.and_then(|text| DateTime::parse_from_rfc3339(&text).ok());
-    moment.map(|moment| moment.with_timezone(&Utc)).ok_or_else(|| format!("{key} : attendu {MOMENT}"))
+fn known_as(name: &str, opens: Instant, closes: Instant) -> String {
+    format!("{} {} {name}", opens.timestamp_millis(), closes.timestamp_millis())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SOUND: &str = r#"
-        name = "Élections professionnelles 2026"
-        reissue_opens = 2026-11-23T10:00:00+01:00
-        reissue_closes = 2026-12-03T17:00:00+01:00
-        territories = ["FR", "GP"]
-        support = { phone = "01 23 45 67 89", email = "assistance@example.fr", hours = "de 9 h à 18 h" }
-    "#;
-
-    #[test]
-    fn a_sound_file_is_read_with_its_offset() {
-        let election = read(SOUND).unwrap();
-        assert_eq!(election.reissue_opens.unwrap().to_rfc3339(), "2026-11-23T09:00:00+00:00");
-        assert_eq!(election.territories.unwrap(), "FR,GP");
-        assert_eq!(election.max_identifiers.unwrap(), 3);
-    }
-
-    #[test]
-    fn each_fault_of_a_file_is_named() {
-        for (from, to, named) in [
-            ("+01:00\n        reissue_closes", "\n        reissue_closes", "reissue_opens"),
-            ("2026-12-03", "2026-11-01", "reissue_closes"),
-            ("\"GP\"", "\"XX\"", "territories"),
-            ("phone = \"01 23 45 67 89\"", "phone = \"\"", "support.phone"),
-            ("assistance@example.fr", "assistance", "support.email"),
-            ("territories = [", "territories = \n[ oups", "ligne"),
-            ("[\"FR\", \"GP\"]", "[]", "territories"),
-            ("name =", "nom =", "nom"),
-            ("Élections professionnelles 2026", "", "name"),
-        ] {
-            let reason = read(&SOUND.replace(from, to)).unwrap_err();
-            assert!(reason.contains(named), "{reason}");
-        }
-    }
+fn unknown(id: i64) -> String {
+    format!("aucune élection n’a le numéro {id} ; « guichet election list » les montre")
 }

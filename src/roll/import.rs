@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::io::Write;
 
+use super::lines::{Line, Lines};
 use super::parse::{Column, Layout, LineFault, Row};
 pub use super::portion::Summary;
 use super::portion::{self, Import, PORTION};
@@ -15,10 +15,7 @@ use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::texts;
 
-/// No line of a roll is this long; one that is would fill the memory.
-const LONGEST_LINE: usize = 64 * 1024;
-
-/// Imports a file into an election's roll.
+/// Imports a file, from its beginning, into an election's roll.
 ///
 /// `tell` hears of every fault of a line; `progress` of the summary after each portion. With
 /// `dry_run`, nothing is written.
@@ -28,13 +25,13 @@ const LONGEST_LINE: usize = 64 * 1024;
 pub async fn import(
     portal: &Portal,
     election: &election::Model,
-    path: &Path,
+    file: &File,
     dry_run: bool,
     tell: &mut (dyn FnMut(&LineFault) -> Result<(), Fault> + Send),
     progress: &mut (dyn FnMut(&Summary) + Send),
 ) -> Result<Result<Summary, String>, Fault> {
-    let mut lines = Lines::open(path)?;
-    let layout = match lines.next()? {
+    let mut lines = Lines::of(file)?;
+    let layout = match lines.read()? {
         Some(Line { bytes: Some(header), .. }) => Layout::read(&header),
         _ => Err("le fichier est vide".into()),
     };
@@ -48,7 +45,7 @@ pub async fn import(
     let mut rows = Vec::with_capacity(PORTION);
     let mut portions = 0_u32;
     loop {
-        let line = lines.next()?;
+        let line = lines.read()?;
         let ended = line.is_none();
         if let Some(line) = line {
             match read(&layout, &line, portal, &mut seen) {
@@ -104,8 +101,9 @@ impl<W: Write> Report<W> {
 }
 
 fn read(layout: &Layout, line: &Line, portal: &Portal, seen: &mut Seen) -> Option<Result<Row, Vec<LineFault>>> {
-    let whole = |reason| LineFault { line: line.number, column: "", value: String::new(), reason };
-    let Some(bytes) = &line.bytes else { return Some(Err(vec![whole("ligne trop longue")])) };
+    let Some(bytes) = &line.bytes else {
+        return Some(Err(vec![LineFault::whole(line.number, "ligne trop longue")]));
+    };
     Some(layout.row(line.number, bytes, portal.now())?.and_then(|row| seen.check(row)))
 }
 
@@ -141,41 +139,5 @@ impl Seen {
 
     fn print(&self, value: &impl Hash) -> u64 {
         self.hasher.hash_one(value)
-    }
-}
-
-struct Line {
-    /// Counted from 1, the header's.
-    number: u64,
-    /// Without its line break; nothing when it was too long to read.
-    bytes: Option<Vec<u8>>,
-}
-
-struct Lines {
-    file: BufReader<File>,
-    number: u64,
-}
-
-impl Lines {
-    fn open(path: &Path) -> Result<Self, Fault> {
-        Ok(Self { file: BufReader::with_capacity(256 * 1024, File::open(path)?), number: 0 })
-    }
-
-    fn next(&mut self) -> Result<Option<Line>, Fault> {
-        let mut bytes = Vec::new();
-        let limit = LONGEST_LINE as u64 + 1;
-        std::io::Read::take(&mut self.file, limit).read_until(b'\n', &mut bytes)?;
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        self.number += 1;
-        if bytes.len() > LONGEST_LINE {
-            self.file.skip_until(b'\n')?;
-            return Ok(Some(Line { number: self.number, bytes: None }));
-        }
-        if bytes.ends_with(b"\n") {
-            bytes.pop();
-        }
-        Ok(Some(Line { number: self.number, bytes: Some(bytes) }))
     }
 }

@@ -1,7 +1,6 @@
 //! From the bytes of a roll file to rows, or to what is wrong with which line. No I/O.
 
-use encoding_rs::WINDOWS_1252;
-
+use super::sheet::Sheet;
 use crate::values::{Birthdate, EmailAddress, Instant, Numen};
 
 /// The columns of a roll, by their names in the header.
@@ -46,16 +45,12 @@ impl Column {
     }
 }
 
-/// How a file is written, as its header tells.
+/// How a roll is written, as its header tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// It says that it is UTF-8. Without that, a line that is not UTF-8 is Windows-1252: files are also made by
-    /// putting two together.
-    has_bom: bool,
-    separator: u8,
+    sheet: Sheet,
     /// Where each of [`Column::ALL`] stands.
     places: [usize; 9],
-    width: usize,
 }
 
 /// One voter of the file.
@@ -85,32 +80,34 @@ pub struct LineFault {
     pub reason: &'static str,
 }
 
+impl LineFault {
+    /// Of a line that could not be read at all.
+    pub fn whole(line: u64, reason: &'static str) -> Self {
+        Self { line, column: "", value: String::new(), reason }
+    }
+
+    /// Of one value, which is shown shortened, and masked if it may be a NUMEN.
+    pub fn of(line: u64, column: Column, value: &str, reason: &'static str) -> Self {
+        let value = if column == Column::Numen || Numen::is_likely(value) {
+            Numen::masked(value)
+        } else {
+            value.chars().filter(|c| !c.is_control()).take(80).collect()
+        };
+        Self { line, column: column.name(), value, reason }
+    }
+}
+
 impl Layout {
     /// Reads the first line of a file.
     ///
     /// # Errors
     /// A French sentence that says what the header lacks.
     pub fn read(header: &[u8]) -> Result<Self, String> {
-        if header.starts_with(&[0xff, 0xfe]) || header.starts_with(&[0xfe, 0xff]) {
-            return Err("le fichier est en UTF-16 : enregistrez-le au format « CSV UTF-8 »".into());
-        }
-        let bare = header.strip_prefix(b"\xef\xbb\xbf");
-        let has_bom = bare.is_some();
-        let header = bare.unwrap_or(header);
-        let header = header.strip_suffix(b"\r").unwrap_or(header);
-        if header.contains(&b'\r') {
-            return Err(
-                "les fins de ligne sont celles des anciens Mac : enregistrez le fichier au format « CSV UTF-8 »".into(),
-            );
-        }
-        let count = |separator: u8| header.iter().filter(|&&byte| byte == separator).count();
-        let separator = if count(b';') >= count(b',') { b';' } else { b',' };
-        let fields = fields(header, separator, has_bom).ok_or("l’en-tête est illisible")?;
-        let names: Vec<String> = fields.iter().map(|name| fold(name)).collect();
+        let sheet = Sheet::read(header)?;
         let mut places = [0; 9];
         let mut missing = Vec::new();
         for (place, column) in places.iter_mut().zip(Column::ALL) {
-            match names.iter().position(|name| name == column.name()) {
+            match sheet.place(column.name())? {
                 Some(at) => *place = at,
                 None => missing.push(column.name()),
             }
@@ -118,25 +115,15 @@ impl Layout {
         if !missing.is_empty() {
             return Err(format!("il manque dans l’en-tête : {}", missing.join(", ")));
         }
-        if let Some(twice) = Column::ALL.iter().find(|c| names.iter().filter(|n| *n == c.name()).count() > 1) {
-            return Err(format!("la colonne « {} » apparaît deux fois dans l’en-tête", twice.name()));
-        }
-        Ok(Self { has_bom, separator, places, width: names.len() })
+        Ok(Self { sheet, places })
     }
 
     /// Reads one line (without its line break). A blank line is nothing.
     pub fn row(&self, line: u64, bytes: &[u8], now: Instant) -> Option<Result<Row, Vec<LineFault>>> {
-        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        if bytes.iter().all(|byte| byte.is_ascii_whitespace() || *byte == self.separator) {
-            return None;
-        }
-        let whole = |reason| LineFault { line, column: "", value: String::new(), reason };
-        let Some(fields) = fields(bytes, self.separator, self.has_bom) else {
-            return Some(Err(vec![whole("guillemets non fermés")]));
+        let fields = match self.sheet.fields(bytes)? {
+            Ok(fields) => fields,
+            Err(reason) => return Some(Err(vec![LineFault::whole(line, reason)])),
         };
-        if fields.len() != self.width {
-            return Some(Err(vec![whole("nombre de colonnes différent de l’en-tête")]));
-        }
         let at = |column: Column| fields[self.places[column as usize]].trim();
         Some(read(line, at, now))
     }
@@ -145,12 +132,7 @@ impl Layout {
 fn read<'a>(line: u64, at: impl Fn(Column) -> &'a str, now: Instant) -> Result<Row, Vec<LineFault>> {
     let mut faults = Vec::new();
     let mut refuse = |column: Column, reason: &'static str| {
-        let value = at(column);
-        let value = match column {
-            _ if column == Column::Numen || Numen::is_likely(value) => Numen::masked(value),
-            _ => value.chars().filter(|c| !c.is_control()).take(80).collect(),
-        };
-        faults.push(LineFault { line, column: column.name(), value, reason });
+        faults.push(LineFault::of(line, column, at(column), reason));
     };
     let numen = Numen::parse(at(Column::Numen));
     if numen.is_none() {
@@ -203,44 +185,15 @@ fn read<'a>(line: u64, at: impl Fn(Column) -> &'a str, now: Instant) -> Result<R
     })
 }
 
-/// The fields of one line, or nothing when a quote stays open.
-fn fields(line: &[u8], separator: u8, has_bom: bool) -> Option<Vec<String>> {
-    if line.iter().filter(|&&byte| byte == b'"').count() % 2 == 1 {
-        return None;
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(line.len().max(1))
-        .from_reader(line);
-    let mut record = csv::ByteRecord::new();
-    reader.read_byte_record(&mut record).ok()?;
-    let is_utf8 = has_bom || std::str::from_utf8(line).is_ok();
-    let decode = |field: &[u8]| {
-        if is_utf8 {
-            String::from_utf8_lossy(field).into_owned()
-        } else {
-            WINDOWS_1252.decode_without_bom_handling(field).0.into_owned()
-        }
-    };
-    Some(record.iter().map(decode).collect())
-}
-
 fn is_uai(text: &str) -> bool {
     text.len() == 8
         && text.bytes().take(7).all(|byte| byte.is_ascii_digit())
         && text.bytes().last().is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
-/// Header names without case, accents and surrounding spaces: `Prénoms` is `prenoms`.
-fn fold(name: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    name.trim().nfd().filter(char::is_ascii).collect::<String>().to_ascii_lowercase().replace([' ', '-'], "_")
-}
-
 #[cfg(test)]
 mod tests {
+    use encoding_rs::WINDOWS_1252;
     use proptest::prelude::*;
 
     use super::*;

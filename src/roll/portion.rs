@@ -8,7 +8,9 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::compare::{Entry, Known, Sorted, accounts, known, sort};
 use super::establishments::Establishments;
+use super::exchange;
 use super::parse::{Column, LineFault, Row};
+use crate::db::Work;
 use crate::entities::{account, election, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
@@ -27,6 +29,8 @@ pub struct Summary {
     pub unchanged: u64,
     /// Lines that were refused; each has one or more lines in the report.
     pub refused: u64,
+    /// Voters on the roll whose address changes; what was behind the old one is lost to them.
+    pub moved: u64,
     /// Establishments whose name or académie changed.
     pub renamed: u64,
 }
@@ -36,7 +40,8 @@ impl Summary {
         self.added + self.updated + self.unchanged + self.refused
     }
 
-    fn count(&mut self, sorted: &Sorted<'_>, renamed: u64) {
+    fn count(&mut self, sorted: &Sorted<'_>, known: &Known, renamed: u64) {
+        self.moved += sorted.moving(known).count() as u64;
         self.added += sorted.added.len() as u64;
         self.updated += sorted.updated.len() as u64;
         self.unchanged += sorted.unchanged;
@@ -89,8 +94,41 @@ impl<'a> Import<'a> {
                 break;
             }
         }
-        self.summary.refused += self.waiting.len() as u64;
-        Ok((self.summary, self.waiting.iter().map(taken).collect()))
+        let faults = self.exchange().await?;
+        self.summary.refused += faults.len() as u64;
+        Ok((self.summary, faults))
+    }
+
+    /// Lets the waiting voters who exchange addresses among themselves do so in one step. Returns the lines that
+    /// wait for somebody who stays.
+    async fn exchange(&mut self) -> Result<Vec<LineFault>, Fault> {
+        let rows = std::mem::take(&mut self.waiting);
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries: Vec<Entry<'_>> = rows.iter().map(|row| Entry::new(self.portal, row)).collect();
+        if self.dry_run {
+            let known = known_of_all(&*self.portal.db, self.election, &entries).await?;
+            self.moved.extend(exchange::circles(&entries, &known));
+            let mut refused = HashSet::new();
+            for (rows, entries) in rows.chunks(PORTION).zip(entries.chunks(PORTION)) {
+                refused.extend(self.look(rows, entries).await?);
+            }
+            return Ok(rows.iter().filter(|row| refused.contains(&row.line)).map(taken).collect());
+        }
+        let work = self.portal.db.begin().await?;
+        let known = known_of_all(&*work, self.election, &entries).await?;
+        let circles = exchange::circles(&entries, &known);
+        let parked = exchange::park(&work, self.portal, &circles).await?;
+        self.moved = circles.into_iter().collect();
+        let (mut refused, mut summary) = (HashSet::new(), self.summary);
+        for (rows, entries) in rows.chunks(PORTION).zip(entries.chunks(PORTION)) {
+            refused.extend(self.write_in(&work, rows, entries, &mut summary).await?);
+        }
+        exchange::unpark(&work, parked).await?;
+        work.commit().await?;
+        self.summary = summary;
+        Ok(rows.iter().filter(|row| refused.contains(&row.line)).map(taken).collect())
     }
 
     /// What the rows would change. Returns the lines that have to wait.
@@ -98,27 +136,39 @@ impl<'a> Import<'a> {
         let (places, renamed) = self.establishments.known(&*self.portal.db, rows).await?;
         let known = known(&*self.portal.db, self.election, entries).await?;
         let sorted = sort(self.portal, entries, &known, &places, &self.moved);
-        self.summary.count(&sorted, renamed);
-        let moving = sorted
-            .updated
-            .iter()
-            .filter(|(entry, voter)| known.accounts.get(entry.row.email.as_str()) != Some(&voter.account_id));
-        self.moved.extend(moving.map(|(_, voter)| voter.id));
+        self.summary.count(&sorted, &known, renamed);
+        self.moved.extend(sorted.moving(&known).map(|(_, voter)| voter.id));
         Ok(sorted.waiting)
     }
 
     /// Writes what the rows change. Returns the lines that have to wait.
     async fn write(&mut self, rows: &[Row], entries: &[Entry<'_>]) -> Result<HashSet<u64>, Fault> {
         let work = self.portal.db.begin().await?;
-        let (places, renamed) = self.establishments.ensure(&*work, rows).await?;
-        let mut known = known(&*work, self.election, entries).await?;
+        let mut summary = self.summary;
+        let waiting = self.write_in(&work, rows, entries, &mut summary).await?;
+        work.commit().await?;
+        self.summary = summary;
+        Ok(waiting)
+    }
+
+    async fn write_in(
+        &mut self,
+        work: &Work,
+        rows: &[Row],
+        entries: &[Entry<'_>],
+        summary: &mut Summary,
+    ) -> Result<HashSet<u64>, Fault> {
+        let (places, renamed) = self.establishments.ensure(&**work, rows).await?;
+        let mut known = known(&**work, self.election, entries).await?;
         let sorted = sort(self.portal, entries, &known, &places, &self.moved);
+        summary.count(&sorted, &known, renamed);
+        exchange::start_anew(work, self.portal, &sorted, &known).await?;
         let wanted = sorted.added.iter().chain(sorted.updated.iter().map(|(entry, _)| entry));
-        create_accounts(&*work, self.portal, wanted, &mut known).await?;
+        create_accounts(&**work, self.portal, wanted, &mut known).await?;
         let voters = |entry: &Entry<'_>, old: Option<&voter::Model>| model(entry, old, self.election, &known, &places);
         let added: Vec<_> = sorted.added.iter().filter_map(|entry| voters(entry, None)).collect();
         if !added.is_empty() {
-            voter::Entity::insert_many(added).exec_without_returning(&*work).await?;
+            voter::Entity::insert_many(added).exec_without_returning(&**work).await?;
         }
         let updated: Vec<_> = sorted.updated.iter().filter_map(|(entry, old)| voters(entry, Some(old))).collect();
         if !updated.is_empty() {
@@ -135,11 +185,9 @@ impl<'a> Import<'a> {
             ];
             voter::Entity::insert_many(updated)
                 .on_conflict(OnConflict::column(C::Id).update_columns(columns).to_owned())
-                .exec_without_returning(&*work)
+                .exec_without_returning(&**work)
                 .await?;
         }
-        work.commit().await?;
-        self.summary.count(&sorted, renamed);
         Ok(sorted.waiting)
     }
 }
@@ -159,6 +207,18 @@ fn taken(row: &Row) -> LineFault {
         value: row.email.as_str().to_owned(),
         reason: "adresse déjà inscrite pour un autre électeur de la liste",
     }
+}
+
+async fn known_of_all(
+    db: &impl ConnectionTrait,
+    election: &election::Model,
+    entries: &[Entry<'_>],
+) -> Result<Known, Fault> {
+    let mut all = Known::default();
+    for portion in entries.chunks(PORTION) {
+        all.extend(known(db, election, portion).await?);
+    }
+    Ok(all)
 }
 
 async fn create_accounts<'a>(

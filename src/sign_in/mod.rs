@@ -1,10 +1,10 @@
 //! Signing in with an address and a password.
 
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::entities::{account, sign_in_throttle};
+use crate::entities::{account, recovery_ticket, session, sign_in_throttle};
 use crate::fault::Fault;
 use crate::hashing::Verdict;
 use crate::portal::Portal;
@@ -113,6 +113,42 @@ pub async fn speak(portal: &Portal, account: i64, language: Language) -> Result<
 pub async fn forgive(work: &impl sea_orm::ConnectionTrait, portal: &Portal, email: &EmailAddress) -> Result<(), Fault> {
     sign_in_throttle::Entity::delete_by_id(throttle_key(portal, email, None)).exec(work).await?;
     Ok(())
+}
+
+/// Lets accounts that pass to another person start anew: no password, session, link or count of the one before opens
+/// or holds back anything.
+pub async fn start_anew(
+    work: &impl ConnectionTrait,
+    portal: &Portal,
+    accounts: &[(i64, &EmailAddress)],
+) -> Result<(), Fault> {
+    let ids = || accounts.iter().map(|(account, _)| *account);
+    let counts = accounts.iter().map(|(_, email)| throttle_key(portal, email, None));
+    account::Entity::update_many()
+        .col_expr(account::Column::PasswordHash, Expr::value(None::<String>))
+        .col_expr(account::Column::MailboxFault, Expr::value(None::<String>))
+        .col_expr(account::Column::MailboxFaultAt, Expr::value(None::<Instant>))
+        .filter(account::Column::Id.is_in(ids()))
+        .exec(work)
+        .await?;
+    session::Entity::delete_many().filter(session::Column::AccountId.is_in(ids())).exec(work).await?;
+    recovery_ticket::Entity::delete_many().filter(recovery_ticket::Column::AccountId.is_in(ids())).exec(work).await?;
+    sign_in_throttle::Entity::delete_many()
+        .filter(sign_in_throttle::Column::KeyDigest.is_in(counts))
+        .exec(work)
+        .await?;
+    Ok(())
+}
+
+/// Until when nobody can sign in from a browser that this address does not know, as a desk tells its holder.
+pub async fn held_back_until(portal: &Portal, email: &EmailAddress) -> Result<Option<Instant>, Fault> {
+    let key = throttle_key(portal, email, None);
+    let Some(record) = sign_in_throttle::Entity::find_by_id(key).one(&*portal.db).await? else { return Ok(None) };
+    let failures = Failures { in_a_row: record.in_a_row, today: record.today, last_at: record.last_failed_at };
+    Ok(match rules::admit(&failures, portal.now()) {
+        Admission::Now => None,
+        Admission::NotBefore(until) => Some(until),
+    })
 }
 
 /// Failures are counted under a digest of what was typed, whether or not an account has it.

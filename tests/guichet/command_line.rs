@@ -60,8 +60,8 @@ fn told(output: Output) -> (i32, String, String) {
 
 const ELECTION: &str = r#"
 name = "Élections professionnelles 2026"
-reissue_opens = 2026-11-23T10:00:00+01:00
-reissue_closes = 2026-12-03T17:00:00+01:00
+reissue_opens = 2096-11-23T10:00:00+01:00
+reissue_closes = 2096-12-03T17:00:00+01:00
 max_identifiers = 3
 max_failed_checks = 3
 territories = ["FR","GP"]
@@ -79,7 +79,7 @@ fn administer(machine: &Machine) {
     assert_eq!(machine.run(&["migrate"]).0, 0);
     machine.file("election.toml", ELECTION);
     assert_eq!(machine.run(&["election", "add", "election.toml"]), (0, "1\n".into(), String::new()));
-    machine.file("bad.toml", &ELECTION.replace("2026-12-03", "2026-11-03"));
+    machine.file("bad.toml", &ELECTION.replace("2096-12-03", "2096-11-03"));
     let (status, _, reason) = machine.run(&["election", "add", "bad.toml"]);
     assert!(status == 1 && reason.contains("reissue_closes"), "{reason}");
 

@@ -1,7 +1,10 @@
 //! What the letters say, word for word, on a stopped clock.
 
-use guichet::carriers::{Handover, Mail, Reason};
-use guichet::values::VotingIdentifier;
+use guichet::carriers::{Handover, Mail, Reason as Failure};
+use guichet::entities::desk_act::Act;
+use guichet::issuance::desk::{self, Desk, Outcome, Reason};
+use guichet::values::{EmailAddress, VotingIdentifier};
+use sea_orm::ConnectionTrait as _;
 
 use crate::support::{App, Backend, voter};
 
@@ -33,11 +36,11 @@ async fn every_letter_says_what_it_should() {
     app.enrol(std::slice::from_ref(&camille)).await;
     let browser = app.browser();
     browser.arrive(&app, &camille).await;
-    let number = Reason::Number.with("21211");
+    let number = Failure::Number.with("21211");
     for (mobile, answer) in [
         ("06 12 34 56 71", Handover::Refused(number)),
-        ("06 12 34 56 72", Handover::Refused(Reason::Unreachable.with("30003"))),
-        ("06 12 34 56 73", Handover::Refused(Reason::Operator.into())),
+        ("06 12 34 56 72", Handover::Refused(Failure::Unreachable.with("30003"))),
+        ("06 12 34 56 73", Handover::Refused(Failure::Operator.into())),
     ] {
         app.sms_answers(vec![answer]);
         browser.ask_identifier(&camille, mobile).await.expect(200, "issued");
@@ -64,6 +67,31 @@ async fn every_letter_says_what_it_should() {
     let sms = app.sms().last().unwrap().text.clone();
     let identifier = sms.split_whitespace().find_map(VotingIdentifier::parse).unwrap().text();
     insta::assert_snapshot!("identifier-sms", sms.replace(&identifier, "(identifiant)"));
+}
+
+#[tokio::test]
+async fn who_was_helped_is_told_what_the_assistance_did() {
+    let app = App::start(Backend::Sqlite).await;
+    let camille = voter(1);
+    app.enrol(std::slice::from_ref(&camille)).await;
+    let desk = Desk { actor: "alix".into(), reason: Reason::parse("reconnue au téléphone").unwrap() };
+    let email = EmailAddress::parse(&camille.email).unwrap();
+    let frozen = "frozen_at = '2026-11-24 09:00:00+00:00'";
+    for language in ["fr", "en"] {
+        let speaks = format!("UPDATE account SET language = '{language}'");
+        app.portal.db.execute_unprepared(&speaks).await.unwrap();
+        for (stuck, act, name, subject) in [
+            ("failed_checks = 3", Act::Unlock, "voter-unlocked", ["comptées à partir de zéro", "count from zero"]),
+            (frozen, Act::Unfreeze, "voter-unfrozen", ["sont rétablies", "are open again"]),
+        ] {
+            app.portal.db.execute_unprepared(&format!("UPDATE voter SET {stuck}")).await.unwrap();
+            let done = desk::act(&app.portal, &app.election, &email, act, &desk).await.unwrap();
+            assert_eq!(done, Outcome::Done);
+            app.drain().await;
+            let subject = if language == "fr" { subject[0] } else { subject[1] };
+            insta::assert_snapshot!(format!("{name}-{language}"), letter(&app, &camille.email, subject));
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! Importing rolls, as schools' software writes them.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Output, Stdio};
 
 use encoding_rs::WINDOWS_1252;
 use guichet::roll::import::Summary;
 
-use crate::support::{App, Voter, on_both, voter};
+use crate::support::{App, PASSWORD, Voter, on_both, voter};
 
 fn csv(voters: &[Voter]) -> String {
     voters.iter().fold(format!("{}\n", Voter::HEADER), |mut text, voter| {
@@ -15,7 +17,7 @@ fn csv(voters: &[Voter]) -> String {
 }
 
 fn summary(added: u64, updated: u64, unchanged: u64, refused: u64) -> Summary {
-    Summary { added, updated, unchanged, refused, renamed: 0 }
+    Summary { added, updated, unchanged, refused, moved: 0, renamed: 0 }
 }
 
 on_both! {
@@ -32,10 +34,10 @@ on_both! {
         voters[10].numen = voter(90_000).numen;
         voters.push(voter(2500));
         let dry = app.import(&app.election, csv(&voters).as_bytes(), true).await.unwrap();
-        assert_eq!(dry.0, summary(1, 4, 2496, 0));
+        assert_eq!(dry.0, Summary { moved: 1, ..summary(1, 4, 2496, 0) });
         assert_eq!(app.count("SELECT COUNT(*) FROM voter").await, 2500, "a dry run writes nothing");
         let changed = app.import(&app.election, csv(&voters).as_bytes(), false).await.unwrap();
-        assert_eq!(changed.0, summary(1, 4, 2496, 0));
+        assert_eq!(changed.0, Summary { moved: 1, ..summary(1, 4, 2496, 0) });
         let again = app.import(&app.election, csv(&voters).as_bytes(), false).await.unwrap();
         assert_eq!(again.0, summary(0, 0, 2501, 0));
         // What a voter has on their account lives on.
@@ -120,9 +122,9 @@ on_both! {
         second.email = "nouvelle@ac-valmont.example".into();
         let changed = csv(&[third, first, second]);
         let dry = app.import(&app.election, changed.as_bytes(), true).await.unwrap();
-        assert_eq!(dry, (summary(1, 2, 0, 0), vec![]));
+        assert_eq!(dry, (Summary { moved: 2, ..summary(1, 2, 0, 0) }, vec![]));
         let done = app.import(&app.election, changed.as_bytes(), false).await.unwrap();
-        assert_eq!(done, (summary(1, 2, 0, 0), vec![]));
+        assert_eq!(done, (Summary { moved: 2, ..summary(1, 2, 0, 0) }, vec![]));
         let again = app.import(&app.election, changed.as_bytes(), false).await.unwrap();
         assert_eq!(again.0, summary(0, 0, 3, 0));
     }
@@ -137,7 +139,7 @@ on_both! {
         renumbered.numen = voter(9).numen;
         let text = csv(&[moved, renumbered, voter(4)]);
         let (counted, faults) = app.import(&app.election, text.as_bytes(), false).await.unwrap();
-        assert_eq!((counted, faults), (summary(2, 1, 0, 0), vec![]));
+        assert_eq!((counted, faults), (Summary { moved: 1, ..summary(2, 1, 0, 0) }, vec![]));
         let again = app.import(&app.election, text.as_bytes(), false).await.unwrap();
         assert_eq!(again.0, summary(0, 0, 3, 0));
     }
@@ -169,7 +171,8 @@ on_both! {
             tokio::spawn(async move {
                 let mut progress = |summary: &Summary| assert!(summary.lines() < 2000, "killed");
                 let mut tell = |_: &_| Ok(());
-                let imported = guichet::roll::import::import(&portal, &election, &path, false, &mut tell, &mut progress);
+                let file = std::fs::File::open(path).unwrap();
+                let imported = guichet::roll::import::import(&portal, &election, &file, false, &mut tell, &mut progress);
                 imported.await.unwrap().unwrap();
             })
         };
@@ -190,5 +193,166 @@ on_both! {
             let refused = app.import(&app.election, content.as_bytes(), false).await.unwrap_err();
             assert!(refused.contains(told), "{refused}");
         }
+    }
+}
+
+on_both! {
+    /// In one file: two who swap, three in a circle, and one who wants the address of somebody who stays.
+    async fn voters_who_exchange_addresses_pass_and_inherit_no_password(app: App) {
+        let before: Vec<_> = (0..6).map(voter).collect();
+        app.enrol(&before).await;
+        let browser = app.browser();
+        browser.arrive(&app, &before[0]).await;
+        let mut after = before.clone();
+        for (one, other) in [(0, 1), (1, 0), (2, 3), (3, 4), (4, 2)] {
+            after[one].email.clone_from(&before[other].email);
+        }
+        // One whose holder stays is still refused.
+        after[5] = voter(7);
+        after[5].email.clone_from(&before[5].email);
+        let text = csv(&after);
+        let expected = Summary { moved: 5, ..summary(0, 5, 0, 1) };
+        for dry_run in [true, false] {
+            let (counted, faults) = app.import(&app.election, text.as_bytes(), dry_run).await.unwrap();
+            assert_eq!(counted, expected, "{faults:?}");
+            assert!(faults.iter().all(|fault| fault.column == "courriel"));
+        }
+        for voter in &after[..5] {
+            let query = format!(
+                "SELECT COUNT(*) FROM voter JOIN account ON account.id = account_id WHERE last_name = '{}' AND email = '{}'",
+                voter.last_name, voter.email
+            );
+            assert_eq!(app.count(&query).await, 1, "{}", voter.last_name);
+        }
+        assert_eq!(app.count("SELECT COUNT(*) FROM account").await, 6, "no waiting place is left over");
+        // The password of before opens the account of the one who has the address now no more.
+        assert_eq!(app.count("SELECT COUNT(*) FROM account WHERE password_hash IS NOT NULL").await, 0);
+        assert_eq!(browser.get("/electeur").await.path, "/connexion");
+        app.browser().sign_in(&before[0], PASSWORD).await.expect(422, "sign-in-refused");
+    }
+}
+
+on_both! {
+    async fn a_password_stays_with_its_person_on_another_roll(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.arrive(&app, &voter(1)).await;
+        let other = app.add_election("Conseil des sages").await;
+        app.enrol_in(&other, &[voter(1)]).await;
+        assert_eq!(browser.get("/electeur").await.path, "/electeur");
+        let mut heir = voter(2);
+        heir.email = voter(1).email;
+        let third = app.add_election("Conseil des jeunes").await;
+        app.enrol_in(&third, &[heir]).await;
+        assert_eq!(browser.get("/electeur").await.path, "/connexion");
+    }
+}
+
+fn told(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+on_both! {
+    async fn a_file_with_too_much_refused_writes_nothing(app: App) {
+        let mut bad = voter(2);
+        bad.numen = "x".into();
+        app.file("liste.csv", csv(&[voter(1), bad.clone()]).as_bytes());
+        let import = |more: &[&str]| {
+            let base = ["roll", "import", "--election", "1", "liste.csv", "--report", "refus.csv"];
+            told(app.command().args(base).args(more).output().unwrap())
+        };
+        let (status, said, reason) = import(&["--max-refused", "0"]);
+        assert!(status == 1 && said.is_empty() && reason.contains("rien n’est écrit"), "{said}{reason}");
+        assert_eq!(app.count("SELECT COUNT(*) FROM voter").await, 0);
+        let report = || std::fs::read_to_string(app.folder.path().join("refus.csv")).unwrap();
+        assert_eq!(report().lines().count(), 2, "the report says which: {}", report());
+        let (status, said, _) = import(&["--max-refused", "1"]);
+        assert!(status == 0 && said.starts_with("1 ajoutés"), "{said}");
+        assert_eq!(report().lines().count(), 2, "each fault once");
+        // Nothing usable in it: the wrong file.
+        app.file("liste.csv", csv(&[bad]).as_bytes());
+        let (status, said, reason) = import(&[]);
+        assert!(status == 1 && said.starts_with("0 ajoutés") && reason.contains("toutes les lignes"), "{said}{reason}");
+    }
+}
+
+on_both! {
+    async fn lost_passwords_are_told_before_and_elections_are_known_by_name(app: App) {
+        app.enrol(&[voter(1), voter(2)]).await;
+        let mut moved = voter(1);
+        moved.email = "mailto:Nouvelle@ac-valmont.example".into();
+        app.file("liste.csv", csv(&[moved, voter(2)]).as_bytes());
+        let import = |election: &str| {
+            told(app.command().args(["roll", "import", "--election", election, "liste.csv"]).output().unwrap())
+        };
+        let (status, said, told_before) = import(&app.election.name);
+        assert!(status == 0 && said.starts_with("0 ajoutés, 1 modifiés, 1 inchangés"), "{said}{told_before}");
+        assert!(told_before.contains("1 adresses changent : leur mot de passe est perdu"), "{told_before}");
+        let read = "SELECT COUNT(*) FROM account WHERE email = 'nouvelle@ac-valmont.example'";
+        assert_eq!(app.count(read).await, 1, "mailto: is read");
+        assert!(!import("1").2.contains("adresses changent"), "once is enough");
+        let (status, _, reason) = import("Conseil");
+        assert!(status == 1 && reason.contains("aucune élection ne s’appelle « Conseil »"), "{reason}");
+        let twin = "INSERT INTO election (name, reissue_opens, reissue_closes, max_identifiers, max_failed_checks, \
+                    territories, support_phone, support_email, support_hours) SELECT name, reissue_opens, \
+                    '2026-12-31 00:00:00+00:00', 3, 3, 'FR', '1', 'a@b.fr', 'h' FROM election";
+        sea_orm::ConnectionTrait::execute_unprepared(&*app.portal.db, twin).await.unwrap();
+        let (status, _, reason) = import(&app.election.name);
+        assert!(status == 1 && reason.contains("donnez un numéro parmi 1, 2"), "{reason}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn pipes_and_standard_input_work_and_what_is_no_file_says_what_it_is() {
+    let app = App::start(crate::support::Backend::Sqlite).await;
+    let text = csv(&[voter(1), voter(2)]);
+    let import = |file: &str| {
+        let mut command = app.command();
+        command.args(["roll", "import", "--election", "1", file]);
+        command
+    };
+    let mut child = import("-").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let (status, said, _) = told(child.wait_with_output().unwrap());
+    assert!(status == 0 && said.starts_with("2 ajoutés"), "{said}");
+
+    let pipe = app.folder.path().join("tuyau");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = import("tuyau").stdout(Stdio::piped()).spawn().unwrap();
+    std::fs::write(&pipe, &text).unwrap();
+    let (status, said, _) = told(child.wait_with_output().unwrap());
+    assert!(status == 0 && said.starts_with("0 ajoutés, 0 modifiés, 2 inchangés"), "{said}");
+
+    for (file, why) in [(".", "c’est un dossier"), ("absent.csv", "n’existe pas"), ("tuyau/liste.csv", "dossier")] {
+        let (status, _, reason) = told(import(file).output().unwrap());
+        assert!(status == 1 && reason.contains(file) && reason.contains(why), "{reason}");
+    }
+    let report = ["roll", "import", "--election", "1", "-", "--report", "absent/refus.csv"];
+    let (status, _, reason) = told(app.command().args(report).stdin(Stdio::null()).output().unwrap());
+    assert!(status == 1 && reason.contains("absent/refus.csv"), "{reason}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_reader_who_has_seen_enough_ends_a_command_quietly() {
+    let app = App::start(crate::support::Backend::Sqlite).await;
+    app.file("liste.csv", csv(&[voter(1)]).as_bytes());
+    for arguments in [
+        "settings",
+        "migrate",
+        "election list",
+        "election show --election 1",
+        "outbox retry",
+        "roll import --election 1 liste.csv",
+        "election export --election 1 --to x.csv",
+    ] {
+        // The reading end is closed before a word is said.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = app.command().args(arguments.split(' ')).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let (status, _, reason) = told(child.wait_with_output().unwrap());
+        assert_eq!((status, reason.as_str()), (0, ""), "{arguments}");
     }
 }

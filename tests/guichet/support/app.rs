@@ -13,6 +13,7 @@ use guichet::carriers::sms::SmsMemory;
 use guichet::carriers::{Carriers, Gateway, Gateways, Handover, Mail, MailCarrier, Sms};
 use guichet::entities::election;
 use guichet::portal::Portal;
+use guichet::roll::election::Added;
 use guichet::roll::import::Summary;
 use guichet::roll::{self, parse::LineFault};
 use guichet::settings::{self, Settings};
@@ -146,7 +147,8 @@ impl App {
             faults.push(fault.clone());
             Ok(())
         };
-        let imported = roll::import::import(&self.portal, election, &path, dry_run, &mut tell, &mut |_| ()).await;
+        let file = std::fs::File::open(path).unwrap();
+        let imported = roll::import::import(&self.portal, election, &file, dry_run, &mut tell, &mut |_| ()).await;
         imported.unwrap().map(|summary| (summary, faults))
     }
 
@@ -229,7 +231,7 @@ async fn add_election(portal: &Portal, name: &str) -> election::Model {
         support = {{ phone = "01 23 45 67 89", email = "assistance@example.fr", hours = "de 9 h à 18 h" }}
         "#
     );
-    let id = roll::election::add(portal, &file).await.unwrap().unwrap();
+    let (Added::New(id) | Added::Known(id)) = roll::election::add(portal, &file).await.unwrap().unwrap();
     roll::election::find(portal, id).await.unwrap().unwrap()
 }
 
