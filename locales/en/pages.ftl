@@ -134,8 +134,8 @@ criterion-printable = have printable characters only
 criterion-printable-unmet = The password holds an invisible character. Type it again.
 criterion-uncommon = not be a common password, or easy to guess
 criterion-uncommon-unmet = This password is too easy to guess. Choose another one.
-criterion-impersonal = hold neither your name, nor your address, nor your date of birth, nor your NUMEN
-criterion-impersonal-unmet = The password holds your name, your address, your date of birth or your NUMEN. Choose another one.
+criterion-impersonal = contain neither your name nor your address, nor anything that reads like a date of birth or a NUMEN
+criterion-impersonal-unmet = The password contains your name, your address, or what reads like a date of birth or a NUMEN, yours or not. Choose another one.
 
 ## Voter's page
 

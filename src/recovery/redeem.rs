@@ -80,7 +80,7 @@ pub async fn redeem(
 ) -> Result<Outcome, Fault> {
     let Some(link) = look(portal, token).await? else { return Ok(Outcome::LinkExpired) };
     let person = person(portal, &link.account).await?;
-    let unmet = link.policy.unmet(password, &person, &portal.keys);
+    let unmet = link.policy.unmet(password, &person);
     let refusal = PasswordRefusal { unmet, differ: password != again, reused: false };
     if refusal != PasswordRefusal::default() {
         return refuse(portal, token, refusal).await;
@@ -151,10 +151,6 @@ async fn refuse(portal: &Portal, token: &Token, refusal: PasswordRefusal) -> Res
 /// What a password of this account must not contain.
 async fn person(portal: &Portal, account: &account::Model) -> Result<Person, Fault> {
     let entries = voter::Entity::find().filter(voter::Column::AccountId.eq(account.id)).all(&*portal.db).await?;
-    let mut person = Person { names: vec![local_part(&account.email).to_owned()], secrets: Vec::new() };
-    for entry in entries {
-        person.names.extend([entry.last_name, entry.first_names]);
-        person.secrets.push((entry.numen_digest, entry.birthdate_digest));
-    }
-    Ok(person)
+    let of_roll = entries.into_iter().flat_map(|entry| [entry.last_name, entry.first_names]);
+    Ok(Person { names: of_roll.chain([local_part(&account.email).to_owned()]).collect() })
 }

@@ -125,3 +125,34 @@ fn every_form_goes_through_the_guard() {
         }
     }
 }
+
+/// Compared anywhere else, a digest of the roll would tell uncounted what a NUMEN or a birthdate is.
+#[test]
+fn secrets_of_the_roll_are_compared_in_the_counted_check_and_by_imports_only() {
+    let homes = [
+        "issuance/request.rs",
+        "roll/compare.rs",
+        "roll/portion.rs",
+        "values/numen.rs",
+        "values/birthdate.rs",
+        "entities/voter.rs",
+    ];
+    let mut seen = 0;
+    for (_, path) in files() {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let words = [
+            "numen_digest",
+            "birthdate_digest",
+            "NumenDigest",
+            "BirthdateDigest",
+            "numen.digest(",
+            "birthdate.digest(",
+        ];
+        if words.iter().any(|word| code.contains(word)) {
+            seen += 1;
+            assert!(homes.iter().any(|home| path.ends_with(home)), "{} looks at a secret of the roll", path.display());
+        }
+    }
+    assert_eq!(seen, homes.len() - 1, "the NUMEN's own file names none of these");
+}

@@ -192,6 +192,29 @@ on_both! {
 }
 
 on_both! {
+    async fn a_password_that_holds_the_true_secret_is_refused_as_one_that_holds_a_false_one(app: App) {
+        let someone = voter(5);
+        app.enrol(std::slice::from_ref(&someone)).await;
+        let browser = app.browser();
+        browser.ask_link(&app, &someone).await;
+        let link = app.mailed_link(&someone.email, LINK);
+        for (truth, lie) in [
+            (format!("Zq7-{}-w", someone.numen), "Zq7-77Z7654321XYZ-w".to_owned()),
+            (format!("Zq-{}-w", someone.birthdate.replace('/', "")), "Zq-24121979-w".to_owned()),
+            (format!("Zq-{}-w", someone.birthdate), "Zq-24/12/1979-w".to_owned()),
+        ] {
+            let mut answers = Vec::new();
+            for typed in [&truth, &lie] {
+                let answer = browser.post(&link, &[("password", typed), ("password_again", typed)]).await;
+                answers.push((answer.status, answer.html));
+            }
+            assert_eq!(answers[0].0, 422);
+            assert_eq!(answers[0], answers[1], "{lie}");
+        }
+    }
+}
+
+on_both! {
     async fn of_two_tabs_that_send_the_form_at_once_one_changes_the_password(app: App) {
         app.enrol(&[voter(1)]).await;
         app.browser().ask_link(&app, &voter(1)).await;
