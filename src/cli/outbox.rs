@@ -46,7 +46,13 @@ pub async fn list() -> Result<(), Stop> {
         say(&std::mem::take(&mut lines))?;
     }
     let requests = answer::set_aside(&portal).await?;
-    say(&format!("{lines}{waiting} en attente, {failed} en échec, {requests} demandes de mot de passe mises de côté\n"))
+    if requests > 0 {
+        let _ = writeln!(
+            lines,
+            "{requests} demandes de mot de passe mises de côté : voir le journal, puis « guichet outbox retry »"
+        );
+    }
+    say(&format!("{lines}{waiting} en attente, {failed} en échec\n"))
 }
 
 /// Why a message did not arrive.
@@ -69,5 +75,8 @@ pub fn in_french(reason: Reason) -> &'static str {
 pub async fn retry() -> Result<(), Stop> {
     let portal = open_checked(&settings::figment()).await?;
     say(&format!("messages relancés : {}\n", watch::retry(&portal).await?))?;
-    say(&format!("demandes de mot de passe reprises : {}\n", answer::retry(&portal).await?))
+    match answer::retry(&portal).await? {
+        0 => Ok(()),
+        requests => say(&format!("demandes de mot de passe reprises : {requests}\n")),
+    }
 }

@@ -14,7 +14,7 @@ use rocket::tokio::net::TcpListener;
 
 use crate::support::sms::{FIRST, SECOND, arrived, of_state, on_twilio, send, twilio, with};
 use crate::support::twilio::{FakeTwilio, Manner};
-use crate::support::{App, Backend, on_both, voter};
+use crate::support::{App, Backend, PASSWORD, on_both, voter};
 
 /// A server that answers every request alike, and how many posts it saw.
 async fn always(answer: &'static str) -> (String, Arc<AtomicU32>) {
@@ -125,7 +125,7 @@ on_both! {
         fake.is_now(Manner::Take);
         app.wait(Duration::seconds(15));
         let browser = app.browser();
-        browser.arrive(&app, &voters[0]).await;
+        assert_eq!(browser.sign_in(&voters[0], PASSWORD).await.path, "/electeur");
         browser.ask_identifier(&voters[0], "06 12 34 56 00").await.expect(200, "issued");
         app.drain().await;
         assert_eq!((fake.count(), other.count()), (1, 8));

@@ -148,7 +148,8 @@ fn reads_as_date(password: &str) -> bool {
             let between = &text[pair[0].0 + pair[0].1.len()..pair[1].0];
             between.len() <= 3 && !between.contains(char::is_alphabetic)
         });
-        apart && is_date(&three.iter().map(|(_, digits)| format!("{digits:0>2}")).collect::<String>())
+        let parts: Vec<String> = three.iter().map(|(_, digits)| format!("{digits:0>2}")).collect();
+        apart && is_date(&parts.concat())
     };
     groups.iter().any(|(_, run)| is_in_run(run)) || groups.windows(3).any(is_in_groups)
 }
@@ -323,7 +324,7 @@ mod tests {
                 format!("{capital}75!"),
                 format!("2026{capital}"),
                 format!("{leet}2026"),
-                format!("{}7{base}7", capital),
+                format!("{capital}7{base}7"),
                 format!("!!{capital}!!1"),
                 format!("{capital}-{capital}1"),
                 format!("{capital}_44000"),
