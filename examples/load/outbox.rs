@@ -65,7 +65,8 @@ pub async fn backlog(count: u32) -> Outcome<()> {
     while next < count {
         let work = portal.db.begin().await.map_err(|fault| fault.to_string())?;
         for n in next..(next + 1_000).min(count) {
-            let number = MobileNumber::parse(&format!("06{:08}", 10_000_000 + n), &[Territory::Metropole]);
+            let number =
+                MobileNumber::parse(&format!("06{:08}", 10_000_000 + n), &[Territory::Metropole], Territory::Metropole);
             let number = number.map_err(|fault| format!("{fault:?}"))?;
             let identifier = VotingIdentifier::draw(&portal.chance);
             let letter = letters::identifier_sms(&portal, election, &number, &identifier, Language::French);

@@ -181,7 +181,23 @@ identifier-restored = What you had typed is here. Read it again, enter the secur
 mobile-label = Number of your own mobile phone
 mobile-hint = Examples: 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. A number serves one voter only.
 mobile-missing = Enter the number of your mobile phone.
-mobile-unreadable = This number is not complete, or holds something else than digits. Example: 06 12 34 56 78. In New Caledonia, French Polynesia and Wallis and Futuna, begin with +687, +689 or +681.
+mobile-unreadable = This number contains something other than digits. Example: 06 12 34 56 78.
+mobile-incomplete = This number is not complete, or has too many digits. Examples: 06 12 34 56 78, +687 75 12 34.
+mobile-unassigned = No operator has assigned this number. Check each digit.
+mobile-doubtful = This number can be read in more than one way. Choose yours below, so that the text message does not go to somebody else.
+mobile-reading-legend = Which number is yours?
+reading = { $number }, { $territory ->
+    [FR] mainland France
+    [GP] Guadeloupe
+    [MQ] Martinique
+    [GF] French Guiana
+    [RE] Réunion
+    [YT] Mayotte
+    [PM] Saint-Pierre and Miquelon
+    [NC] New Caledonia
+    [PF] French Polynesia
+   *[WF] Wallis and Futuna
+}
 mobile-not-mobile = This is not a mobile number: it cannot receive text messages. Enter a mobile number.
 mobile-elsewhere = This number is from a country or territory that this election does not serve. Enter a French number.
 mobile-taken = This number already serves another voter. Enter another number.

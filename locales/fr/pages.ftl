@@ -181,7 +181,23 @@ identifier-restored = Ce que vous aviez saisi est là. Relisez, saisissez le cod
 mobile-label = Numéro de téléphone mobile personnel
 mobile-hint = Exemples : 06 12 34 56 78, 0690 00 12 34, +687 75 12 34. Un numéro ne sert qu’à un seul électeur.
 mobile-missing = Saisissez votre numéro de téléphone mobile.
-mobile-unreadable = Ce numéro n’est pas complet ou contient autre chose que des chiffres. Exemple : 06 12 34 56 78. En Nouvelle-Calédonie, en Polynésie française et à Wallis-et-Futuna, commencez par +687, +689 ou +681.
+mobile-unreadable = Ce numéro contient autre chose que des chiffres. Exemple : 06 12 34 56 78.
+mobile-incomplete = Ce numéro n’est pas complet, ou il a trop de chiffres. Exemples : 06 12 34 56 78, +687 75 12 34.
+mobile-unassigned = Ce numéro n’est attribué par aucun opérateur. Vérifiez chaque chiffre.
+mobile-doubtful = Ce numéro peut se lire de plusieurs façons. Choisissez le vôtre ci-dessous, pour que le SMS ne parte pas chez quelqu’un d’autre.
+mobile-reading-legend = Quel est votre numéro ?
+reading = { $number }, { $territory ->
+    [FR] France métropolitaine
+    [GP] Guadeloupe
+    [MQ] Martinique
+    [GF] Guyane
+    [RE] La Réunion
+    [YT] Mayotte
+    [PM] Saint-Pierre-et-Miquelon
+    [NC] Nouvelle-Calédonie
+    [PF] Polynésie française
+   *[WF] Wallis-et-Futuna
+}
 mobile-not-mobile = Ce numéro n’est pas celui d’un mobile : il ne peut pas recevoir de SMS. Saisissez un numéro de mobile.
 mobile-elsewhere = Ce numéro vient d’un pays ou d’un territoire qui n’est pas desservi pour cette élection. Saisissez un numéro français.
 mobile-taken = Ce numéro sert déjà à un autre électeur. Saisissez un autre numéro.

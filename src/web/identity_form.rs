@@ -3,7 +3,7 @@
 use rocket::form::FromForm;
 
 use super::cookies::KeptForm;
-use super::form::FormState;
+use super::form::{Choice, FormState};
 use crate::captcha;
 use crate::issuance::request::Request;
 use crate::issuance::seat::Seat;
@@ -22,6 +22,9 @@ pub struct IdentityForm<'r> {
     pub election: Option<&'r str>,
     #[field(default = "")]
     mobile: &'r str,
+    /// Which of the numbers that what was typed may mean, where it may mean several.
+    #[field(default = "")]
+    mobile_reading: &'r str,
     #[field(default = "")]
     captcha: &'r str,
     #[field(default = "")]
@@ -92,11 +95,21 @@ impl IdentityForm<'_> {
     /// Reads every field, so that all that is wrong is told at once.
     pub fn read(&self, portal: &Portal, seat: &Seat, session: &[u8]) -> (FormState, Option<Request>) {
         let mut state = FormState::with(&self.typed());
-        let mobile = MobileNumber::parse(self.mobile, &territories(&seat.election));
+        let mobile = MobileNumber::parse(self.mobile, &territories(&seat.election), seat.territory);
+        let mobile = mobile.or_else(|fault| MobileNumber::chosen(&fault, self.mobile_reading).ok_or(fault));
         match &mobile {
-            // A mistyped digit is seen more easily in the usual groups.
-            Ok(number) => state.set("mobile", number.written()),
-            Err(fault) => state.refuse("mobile", number_fault(self.mobile, *fault)),
+            // A mistyped digit is seen more easily in the usual groups; one that was chosen is not doubtful again.
+            Ok(number) if self.mobile_reading.is_empty() => state.set("mobile", number.written()),
+            Ok(number) => state.set("mobile", number.international()),
+            Err(fault) => state.refuse("mobile", number_fault(self.mobile, fault)),
+        }
+        if let Err(NumberFault::Doubtful(readings)) = &mobile {
+            let choices = readings.iter().map(|(number, territory)| Choice {
+                value: number.e164().to_owned(),
+                text: number.international(),
+                territory: territory.code(),
+            });
+            state.offer("mobile", choices.collect());
         }
         let birthdate = if self.birthdate.is_empty() {
             Birthdate::of_parts(self.birthdate_day, self.birthdate_month, self.birthdate_year, portal.now())
@@ -130,10 +143,13 @@ impl IdentityForm<'_> {
     }
 }
 
-fn number_fault(typed: &str, fault: NumberFault) -> &'static str {
+fn number_fault(typed: &str, fault: &NumberFault) -> &'static str {
     match fault {
         _ if typed.trim().is_empty() => "mobile-missing",
         NumberFault::Unreadable => "mobile-unreadable",
+        NumberFault::Incomplete => "mobile-incomplete",
+        NumberFault::Unassigned => "mobile-unassigned",
+        NumberFault::Doubtful(_) => "mobile-doubtful",
         NumberFault::NotMobile => "mobile-not-mobile",
         NumberFault::Elsewhere => "mobile-elsewhere",
     }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use guichet::carriers::{Handover, Reason};
 
-use crate::support::{App, PASSWORD, on_both, voter};
+use crate::support::{App, PASSWORD, Voter, on_both, voter};
 
 const FIRST: &str = "06 12 34 56 78";
 const SECOND: &str = "06 98 76 54 32";
@@ -326,5 +326,34 @@ on_both! {
         let mut form = voter(2).form("06 12 34 56 79", &captcha);
         form.push(("election", "abc".into()));
         second.submit(&form).await.expect(404, "not-found");
+    }
+}
+
+on_both! {
+    async fn a_number_goes_where_it_was_meant_or_is_asked(app: App) {
+        let (noumea, lyon) = (voter(1), voter(2));
+        let line = noumea.line().replace("Valmont;", "Vice-rectorat de Nouvelle-Calédonie;");
+        let roll = format!("{}\n{line}\n{}\n", Voter::HEADER, lyon.line());
+        app.import(&app.election, roll.as_bytes(), false).await.unwrap();
+        let browser = app.browser();
+        browser.arrive(&app, &noumea).await;
+        browser.ask_identifier(&noumea, "687 75 12 34").await.expect(200, "issued");
+        app.drain().await;
+        assert_eq!(app.sms().last().unwrap().to, "+687751234");
+
+        let browser = app.browser();
+        browser.arrive(&app, &lyon).await;
+        let asked = browser.ask_identifier(&lyon, "687 75 12 35").await.expect(422, "form-invalid");
+        for reading in ["+33 6 87 75 12 35, France métropolitaine", "+687 75 12 35, Nouvelle-Calédonie"] {
+            assert!(asked.text().contains(reading), "{reading}");
+        }
+        let form = |reading: &str, captcha: &str| {
+            [lyon.form("687 75 12 35", captcha), vec![("mobile_reading", reading.to_owned())]].concat()
+        };
+        // Only what may have been meant can be chosen.
+        browser.submit(&form("+33612345678", &browser.captcha().await)).await.expect(422, "form-invalid");
+        browser.submit(&form("+33687751235", &browser.captcha().await)).await.expect(200, "issued");
+        app.drain().await;
+        assert_eq!(app.sms().last().unwrap().to, "+33687751235");
     }
 }
