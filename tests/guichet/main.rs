@@ -28,4 +28,5 @@ mod sms_carriers;
 mod sms_text;
 mod waiting;
 mod weight;
+mod wire;
 mod words;
