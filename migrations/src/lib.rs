@@ -10,6 +10,7 @@ mod m0005_delivery;
 mod m0006_master_secret;
 mod m0007_mailboxes;
 mod m0008_languages;
+mod m0010_browsers_and_codes;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_master_secret::Migration),
             Box::new(m0007_mailboxes::Migration),
             Box::new(m0008_languages::Migration),
+            Box::new(m0010_browsers_and_codes::Migration),
         ]
     }
 }

@@ -11,12 +11,13 @@ use super::form::FormState;
 use super::language::Spoken;
 use super::page::{Answer, Answered, Page};
 use super::posted::{Crowd, Patient, Posted};
-use super::sign_in::{Wait, address_refused, cookies_refused, wait};
+use super::sign_in::{Wait, address_refused, cookies_refused, is_too_long, wait};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::recovery;
 use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
 use crate::settings::ELECTORS;
+use crate::sign_in::sessions;
 use crate::values::password::{CharacterClass, Criterion};
 use crate::values::{EmailAddress, Language, PasswordPolicy, Token};
 
@@ -108,10 +109,13 @@ pub async fn link(
     spoken: Spoken,
     form: Patient<Passwords<'_>>,
 ) -> Answered {
-    if form.crowded {
-        return hold(portal, jar, token, form.form.password, form.form.password_again, Wait::Crowd).map(Into::into);
+    cookies::let_go(portal, jar);
+    let Patient { form, crowded } = form;
+    // What is too long is refused without a wait.
+    if crowded && ![form.password, form.password_again].iter().any(|typed| is_too_long(portal, typed)) {
+        return hold(portal, jar, token, form.password, form.password_again, Wait::Crowd).map(Into::into);
     }
-    set(portal, jar, token, form.form.password, form.form.password_again, spoken.0).await
+    set(portal, jar, token, form.password, form.password_again, spoken.0).await
 }
 
 /// The browser comes back by itself with the password that had to wait.
@@ -123,7 +127,7 @@ pub async fn waiting(
     spoken: Spoken,
     crowd: Crowd,
 ) -> Answered {
-    match cookies::held(portal, jar, &waiting_path(token)) {
+    match cookies::take_held(portal, jar, &waiting_path(token)) {
         Some(held) if crowd.0 => wait(portal, jar, &held, Wait::Crowd).map(Into::into),
         Some(held) => set(portal, jar, token, &held.password, &held.password_again, spoken.0).await,
         None => Ok(Redirect::to(uri!(link_page(token))).into()),
@@ -140,14 +144,17 @@ async fn set(
 ) -> Answered {
     let Some(token) = Token::parse(text) else { return Ok(expired().into()) };
     let outcome = redeem::redeem(portal, &token, password, again, language).await?;
-    if !matches!(outcome, Outcome::Busy) {
-        cookies::let_go(portal, jar);
-    }
     match outcome {
-        Outcome::Changed { email } => {
+        Outcome::Changed { email, browser } => {
             cookies::keep_address(portal, jar, &email)?;
-            cookies::know_browser(portal, jar, &email)?;
-            cookies::close_session(portal, jar);
+            cookies::know_browser(portal, jar, &email, &browser)?;
+            if let Some(session) = cookies::session(portal, jar) {
+                // It may be somebody else's. The password has changed: a fault here must not say anything else.
+                if let Err(fault) = sessions::close(portal, &session).await {
+                    tracing::error!(%fault, "the session of a browser that used a link could not be ended");
+                }
+                cookies::close_session(portal, jar);
+            }
             Ok(Redirect::to(uri!(changed())).into())
         }
         Outcome::LinkExpired => Ok(expired().into()),

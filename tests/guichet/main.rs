@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod bounces;
+mod browsers;
 mod canary;
 mod command_line;
 mod crash;
