@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::captcha;
 use crate::delivery::{handover, receipts};
 use crate::entities::message::{Channel, Model};
 use crate::fault::Fault;
@@ -153,7 +154,8 @@ async fn ask(portal: &Portal) -> Result<usize, Fault> {
 
 async fn chores(portal: &Portal) -> Result<(), Fault> {
     while expire(portal).await? > 0 {}
-    tally::forget(portal).await
+    tally::forget(portal).await?;
+    captcha::forget(portal).await
 }
 
 /// Ends what waited too long, even when no carrier is there to refuse it.

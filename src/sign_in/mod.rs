@@ -71,8 +71,8 @@ pub async fn sign_in(
     }
 }
 
-/// Opens a session, knows the browser, forgets the failures and keeps a fresh hash. Nothing if the compared password hash is no more the
-/// account's: a password that was changed while it was compared opens nothing.
+/// Opens a session, knows the browser, forgets the failures and keeps a fresh hash. Nothing if the compared password hash
+/// is no more the account's: a password that was changed while it was compared opens nothing.
 async fn open(
     portal: &Portal,
     account: &account::Model,

@@ -23,7 +23,7 @@ pub struct IdentityForm<'r> {
     #[field(default = "")]
     mobile: &'r str,
     #[field(default = "")]
-    captcha: &'r str,
+    pub captcha: &'r str,
     #[field(default = "")]
     pub captcha_id: &'r str,
     #[field(default = "")]
@@ -89,8 +89,8 @@ impl IdentityForm<'_> {
         state
     }
 
-    /// Reads every field, so that all that is wrong is told at once.
-    pub fn read(&self, portal: &Portal, seat: &Seat, session: &[u8]) -> (FormState, Option<Request>) {
+    /// Reads every field, so that all that is wrong is told at once. `code`: what became of the security code.
+    pub fn read(&self, portal: &Portal, seat: &Seat, code: captcha::Outcome) -> (FormState, Option<Request>) {
         let mut state = FormState::with(&self.typed());
         let mobile = MobileNumber::parse(self.mobile, &territories(&seat.election));
         match &mobile {
@@ -112,15 +112,20 @@ impl IdentityForm<'_> {
         if numen.is_none() {
             state.refuse("numen", if self.numen.trim().is_empty() { "numen-missing" } else { "numen-invalid" });
         }
-        let captcha = captcha::check(portal, self.captcha_id, session, self.captcha);
-        if captcha == captcha::Outcome::Wrong {
+        let code_fault = match code {
+            captcha::Outcome::Solved(_) => None,
+            captcha::Outcome::Missing => Some("captcha-missing"),
+            captcha::Outcome::Wrong => Some("captcha-wrong"),
+            captcha::Outcome::Spent => Some("captcha-spent"),
+        };
+        if let Some(fault) = code_fault {
             state.clear("captcha");
-            state.refuse("captcha", if self.captcha.trim().is_empty() { "captcha-missing" } else { "captcha-wrong" });
+            state.refuse("captcha", fault);
         }
         if self.request != "on" {
             state.refuse("request", "request-missing");
         }
-        let request = match (mobile, birthdate, numen, captcha) {
+        let request = match (mobile, birthdate, numen, code) {
             (Ok(mobile), Some(birthdate), Some(numen), captcha::Outcome::Solved(captcha)) if state.is_sound() => {
                 Some(Request { mobile, numen, birthdate, captcha })
             }

@@ -32,6 +32,7 @@ mod sign_in;
 mod throttle;
 mod voter;
 mod webhooks;
+mod wrong_codes;
 
 /// The whole site, ready to be launched or tested.
 pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
@@ -48,6 +49,7 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
         .attach(compression::Compression)
         .manage(headers)
         .manage(throttle)
+        .manage(wrong_codes::WrongCodes::default())
         .manage(portal)
         .mount(
             "/",

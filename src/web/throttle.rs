@@ -29,7 +29,7 @@ impl Throttle {
 }
 
 /// One subscriber holds a whole /64 of IPv6.
-fn network(origin: IpAddr) -> IpAddr {
+pub fn network(origin: IpAddr) -> IpAddr {
     match origin {
         IpAddr::V4(_) => origin,
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {

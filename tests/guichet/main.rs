@@ -8,6 +8,7 @@ mod bad_input;
 mod bounces;
 mod browsers;
 mod canary;
+mod codes;
 mod command_line;
 mod crash;
 mod delivery;
