@@ -4,7 +4,7 @@ use chrono::Duration;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter};
 
-use crate::entities::{recovery_request, recovery_ticket, session, sign_in_throttle};
+use crate::entities::{captcha_try, known_browser, recovery_request, recovery_ticket, session, sign_in_throttle};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::sessions;
@@ -20,6 +20,8 @@ const TICKETS: Duration = Duration::days(7);
 const FAILURES: Duration = Duration::days(2);
 /// What was set aside waits for the operator, but names somebody.
 const REQUESTS: Duration = Duration::days(30);
+/// As long as the cookie of a known browser lives.
+const BROWSERS: Duration = Duration::days(60);
 
 /// Forgets a portion of what has ended.
 pub async fn forget(portal: &Portal) -> Result<(), Fault> {
@@ -51,7 +53,16 @@ pub async fn forget(portal: &Portal) -> Result<(), Fault> {
         recovery_request::Column::SetAsideAt,
         now - REQUESTS,
     )
-    .await
+    .await?;
+    forget_from::<known_browser::Entity>(
+        portal,
+        known_browser::Column::KeyDigest,
+        known_browser::Column::KnownAt,
+        now - BROWSERS,
+    )
+    .await?;
+    forget_from::<captcha_try::Entity>(portal, captcha_try::Column::CaptchaDigest, captcha_try::Column::EndsAt, now)
+        .await
 }
 
 async fn forget_from<E: EntityTrait>(

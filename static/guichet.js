@@ -78,26 +78,31 @@ if (criteria) {
 
 // The security code without eye or ear: a number that makes a digest begin with so many zeros.
 const prove = document.getElementById("prove");
-if (prove && globalThis.crypto?.subtle) {
+if (prove && globalThis.Worker) {
   const told = document.getElementById("proof");
   const field = document.getElementById("captcha");
-  const { name, bits, working, done } = prove.dataset;
-  const encoder = new TextEncoder();
-  const zeros = (digest) => Math.clz32(new DataView(digest).getUint32(0));
-  const tried = async (number) =>
-    zeros(await crypto.subtle.digest("SHA-256", encoder.encode(`${name}:${number}`))) >= bits ? number : null;
+  const { name, bits, prover, working, done, failed } = prove.dataset;
   prove.hidden = false;
-  prove.addEventListener("click", async () => {
+  prove.addEventListener("click", () => {
     prove.disabled = true;
     told.textContent = working;
-    let found;
-    for (let from = 0; found === undefined; from += 500) {
-      const numbers = await Promise.all(Array.from({ length: 500 }, (_, at) => tried(from + at)));
-      found = numbers.find((number) => number !== null);
-    }
-    field.value = `preuve ${found}`;
-    told.textContent = done;
-    field.focus();
+    const crew = Array.from({ length: Math.min(navigator.hardwareConcurrency || 1, 4) }, () => new Worker(prover));
+    const end = (text) => {
+      for (const worker of crew) worker.terminate();
+      told.textContent = text;
+    };
+    crew.forEach((worker, first) => {
+      worker.addEventListener("message", ({ data }) => {
+        field.value = `preuve ${data}`;
+        end(done);
+        field.focus();
+      });
+      worker.addEventListener("error", () => {
+        prove.disabled = false;
+        end(failed);
+      });
+      worker.postMessage({ name, bits: Number(bits), first, step: crew.length });
+    });
   });
 }
 

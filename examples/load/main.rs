@@ -172,7 +172,7 @@ async fn issuances(count: u32) -> Outcome<()> {
         let seat = Seat { election: election.clone(), voter, territory: Territory::Metropole };
         let n: u32 = account.email.trim_start_matches("prenom.nom").split('@').next().unwrap_or_default().parse()?;
         let token = sessions::open(&*portal.db, &portal, account.id).await.map_err(|fault| fault.to_string())?;
-        let captcha = captcha::draw(&portal, &token.digest());
+        let captcha = captcha::draw(&portal, &token.digest(), captcha::rules::FEWEST_BITS);
         let body = format!(
             "election={}&mobile=06{:08}&captcha={FIXED_ANSWER}&captcha_id={captcha}&birthdate={}&numen={}&request=on",
             seat.election.id,

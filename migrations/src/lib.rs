@@ -13,6 +13,7 @@ mod m0008_languages;
 mod m0009_recovery;
 mod m0010_validity;
 mod m0011_desk_acts;
+mod m0012_browsers_and_codes;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_recovery::Migration),
             Box::new(m0010_validity::Migration),
             Box::new(m0011_desk_acts::Migration),
+            Box::new(m0012_browsers_and_codes::Migration),
         ]
     }
 }

@@ -31,7 +31,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// The language in which they are written to: the one of their last sign-in.
+    /// The language in which they are written to: the one in which they last signed in or asked for something.
     pub fn speaks(&self) -> Language {
         Language::from_code(&self.language).unwrap_or_default()
     }

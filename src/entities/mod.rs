@@ -1,10 +1,12 @@
 //! The tables as sea-orm sees them: columns and relations, nothing else.
 
 pub mod account;
+pub mod captcha_try;
 pub mod desk_act;
 pub mod election;
 pub mod establishment;
 pub mod identity_check;
+pub mod known_browser;
 pub mod master_secret;
 pub mod message;
 pub mod phone_claim;

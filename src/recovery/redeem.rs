@@ -14,7 +14,7 @@ use crate::outbox::letters::Reader;
 use crate::outbox::{self, letters};
 use crate::portal::Portal;
 use crate::sign_in::rules::Admission;
-use crate::sign_in::{self, sessions};
+use crate::sign_in::{self, KnownBrowser, sessions};
 use crate::values::email::local_part;
 use crate::values::password::{Criterion, Person};
 use crate::values::{EmailAddress, Instant, Language, PasswordPolicy, Territory, Token};
@@ -40,6 +40,7 @@ impl OpenLink {
 pub enum Outcome {
     Changed {
         email: EmailAddress,
+        browser: KnownBrowser,
     },
     /// Unknown, used, expired, or worn out by refusals.
     LinkExpired,
@@ -118,11 +119,11 @@ pub async fn redeem(
     account::Entity::update(account).exec(&*work).await?;
     mailbox::forget(&*work, link.account.id).await?;
     sessions::close_all(&*work, link.account.id).await?;
-    sign_in::forgive(&*work, portal, &email).await?;
+    let browser = sign_in::forgive(&*work, portal, link.account.id, &email).await?;
     outbox::enqueue(&*work, portal, Some(link.account.id), letter).await?;
     work.commit().await?;
     portal.wake_worker();
-    Ok(Outcome::Changed { email })
+    Ok(Outcome::Changed { email, browser })
 }
 
 /// Whether the link opens, under lock: of two tabs that send the form at once, one changes the password.

@@ -56,6 +56,8 @@ pub struct Settings {
 pub struct PortalSettings {
     pub public_url: String,
     pub secret: Option<SecretString>,
+    /// Whether browsers ask every subdomain, too, over https only.
+    pub hsts_subdomains: bool,
 }
 
 /// How the election presents itself.
@@ -247,6 +249,11 @@ impl Settings {
 
     pub fn is_https(&self) -> bool {
         self.portal.public_url.starts_with("https://")
+    }
+
+    /// Nobody has a password of more characters.
+    pub fn longest_password(&self) -> usize {
+        self.populations.values().map(|population| population.password.max_length).max().unwrap_or_default()
     }
 
     /// The file of an SQLite database.

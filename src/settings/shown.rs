@@ -22,6 +22,7 @@ pub fn shown(settings: &Settings) -> String {
     line("GUICHET_LOG", quoted(&listening.log));
     line("portal.public_url", quoted(settings.public_url()));
     line("portal.secret", hidden(&settings.portal.secret));
+    line("portal.hsts_subdomains", settings.portal.hsts_subdomains.to_string());
     let appearance = &settings.appearance;
     line("appearance.name", quoted(&appearance.name));
     let logo = appearance.logo.as_ref().map(|path| path.display().to_string());

@@ -4,21 +4,18 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::entities::{account, recovery_ticket, session, sign_in_throttle};
+use crate::entities::{account, known_browser, recovery_ticket, session, sign_in_throttle};
 use crate::fault::Fault;
 use crate::hashing::Verdict;
 use crate::portal::Portal;
 use crate::values::{EmailAddress, Instant, Language, Purpose, Token};
 
+mod browsers;
 pub mod rules;
 pub mod sessions;
 
+pub use browsers::KnownBrowser;
 use rules::{Admission, Failures};
-
-/// A nonce that a browser got when its user proved to own the account. Failures from such a browser
-/// are counted apart, so that a stranger who fails on purpose can't keep the owner out (OWASP's
-/// "device cookies").
-pub type KnownBrowser = [u8; 16];
 
 /// What became of a sign-in.
 #[derive(Debug)]
@@ -26,6 +23,7 @@ pub enum Outcome {
     SignedIn {
         account: account::Model,
         session: Token,
+        browser: KnownBrowser,
     },
     /// Wrong address or password; which of them is not told.
     Refused,
@@ -46,7 +44,9 @@ pub async fn sign_in(
     language: Language,
 ) -> Result<Outcome, Fault> {
     let Some(mut place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
-    let key = throttle_key(portal, email, browser);
+    // Before the try is counted: under the browser's own count, or with those of strangers.
+    let browser = browsers::recognise(portal, email, browser).await?;
+    let key = throttle_key(portal, email, browser.as_ref());
     if let Admission::NotBefore(until) = count(portal, &key).await? {
         return Ok(Outcome::Throttled { until });
     }
@@ -61,8 +61,9 @@ pub async fn sign_in(
             Some(place) => Some(place.hash(password).await?),
             None => None,
         };
-        if let Some(session) = open(portal, &account, fresh, &key, language).await? {
-            return Ok(Outcome::SignedIn { account, session });
+        let opened = open(portal, &account, fresh, language, email, browser).await?;
+        if let Some((session, browser)) = opened {
+            return Ok(Outcome::SignedIn { account, session, browser });
         }
         // Another sign-in renewed the hash meanwhile, or the password was changed: compare with what is there now.
         let Some(next) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
@@ -70,15 +71,16 @@ pub async fn sign_in(
     }
 }
 
-/// Opens a session, forgets the failures and keeps a fresh hash. Nothing if the compared password hash is no more the
-/// account's: a password that was changed while it was compared opens nothing.
+/// Opens a session, knows the browser, forgets the failures and keeps a fresh hash. Nothing if the compared password hash
+/// is no more the account's: a password that was changed while it was compared opens nothing.
 async fn open(
     portal: &Portal,
     account: &account::Model,
     fresh: Option<String>,
-    throttle_key: &[u8],
     language: Language,
-) -> Result<Option<Token>, Fault> {
+    email: &EmailAddress,
+    browser: Option<KnownBrowser>,
+) -> Result<Option<(Token, KnownBrowser)>, Fault> {
     let work = portal.db.begin().await?;
     // The account first, then what hangs on it: the order in which a password is changed, too.
     let today = account::Entity::find_by_id(account.id).lock_exclusive().one(&*work).await?;
@@ -94,25 +96,35 @@ async fn open(
         };
         account::Entity::update(renewed).exec(&*work).await?;
     }
-    sign_in_throttle::Entity::delete_by_id(throttle_key.to_owned()).exec(&*work).await?;
+    sign_in_throttle::Entity::delete_by_id(throttle_key(portal, email, browser.as_ref())).exec(&*work).await?;
     let session = sessions::open(&*work, portal, account.id).await?;
+    let browser = browsers::know(&*work, portal, account.id, email, browser).await?;
     work.commit().await?;
-    Ok(Some(session))
+    Ok(Some((session, browser)))
 }
 
-/// Notes the language in which a person is written to from now on.
-pub async fn speak(portal: &Portal, account: i64, language: Language) -> Result<(), Fault> {
+/// Lets a person be written to in the language in which they have just acted.
+pub async fn speak(portal: &Portal, account: account::Model, language: Language) -> Result<account::Model, Fault> {
+    if account.speaks() == language {
+        return Ok(account);
+    }
     let spoken =
-        account::ActiveModel { id: Set(account), language: Set(language.code().to_owned()), ..Default::default() };
+        account::ActiveModel { id: Set(account.id), language: Set(language.code().to_owned()), ..Default::default() };
     let _turn = portal.db.turn().await?;
-    account::Entity::update(spoken).exec(&*portal.db).await?;
-    Ok(())
+    Ok(account::Entity::update(spoken).exec(&*portal.db).await?)
 }
 
-/// Forgets the failures under an address: its owner has just proved to read its mail.
-pub async fn forgive(work: &impl sea_orm::ConnectionTrait, portal: &Portal, email: &EmailAddress) -> Result<(), Fault> {
+/// Forgets the failures under an address and the browsers of its account: its owner has just proved to read its mail, and
+/// no earlier browser did. Returns what makes the owner's browser known from now on.
+pub async fn forgive(
+    work: &impl sea_orm::ConnectionTrait,
+    portal: &Portal,
+    account: i64,
+    email: &EmailAddress,
+) -> Result<KnownBrowser, Fault> {
     sign_in_throttle::Entity::delete_by_id(throttle_key(portal, email, None)).exec(work).await?;
-    Ok(())
+    browsers::forget(work, account).await?;
+    browsers::know(work, portal, account, email, None).await
 }
 
 /// Lets accounts that pass to another person start anew: no password, session, link or count of the one before opens
@@ -132,6 +144,7 @@ pub async fn start_anew(
         .exec(work)
         .await?;
     session::Entity::delete_many().filter(session::Column::AccountId.is_in(ids())).exec(work).await?;
+    known_browser::Entity::delete_many().filter(known_browser::Column::AccountId.is_in(ids())).exec(work).await?;
     recovery_ticket::Entity::delete_many().filter(recovery_ticket::Column::AccountId.is_in(ids())).exec(work).await?;
     sign_in_throttle::Entity::delete_many()
         .filter(sign_in_throttle::Column::KeyDigest.is_in(counts))

@@ -25,7 +25,8 @@ const FORM: &str = "guichet-form";
 /// A browser stays known through an election.
 const BROWSER_LIFE: Duration = Duration::days(60);
 const ADDRESS_LIFE: Duration = Duration::minutes(30);
-const HELD_LIFE: Duration = Duration::minutes(2);
+/// Those who wait come back sooner.
+const HELD_LIFE: Duration = Duration::minutes(1);
 const FORM_LIFE: Duration = Duration::minutes(30);
 
 /// A form that waits for the hashing pool, kept by the browser so that it need not be typed again.
@@ -90,19 +91,26 @@ pub fn forget_address(portal: &Portal, jar: &CookieJar<'_>) {
     remove(portal, jar, ADDRESS);
 }
 
-/// The nonce of a browser whose user has proved to own this account.
+/// The nonce of a browser whose user has proved to own this account; a new password since then may have ended it.
 pub fn known_browser(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress) -> Option<KnownBrowser> {
     let (owner, nonce): (String, KnownBrowser) = unseal(portal, jar, BROWSER)?;
     (owner == email.as_str()).then_some(nonce)
 }
 
-pub fn know_browser(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress) -> Result<(), Fault> {
-    let nonce: KnownBrowser = portal.chance.bytes();
-    seal(portal, jar, BROWSER, (email.as_str(), nonce), BROWSER_LIFE)
+pub fn know_browser(
+    portal: &Portal,
+    jar: &CookieJar<'_>,
+    email: &EmailAddress,
+    browser: &KnownBrowser,
+) -> Result<(), Fault> {
+    seal(portal, jar, BROWSER, (email.as_str(), browser), BROWSER_LIFE)
 }
 
-pub fn held(portal: &Portal, jar: &CookieJar<'_>, path: &str) -> Option<Held> {
-    unseal::<Held>(portal, jar, HELD).filter(|held| held.path == path)
+/// The form that waited for its turn at this page; it is erased, unless it has to wait once more.
+pub fn take_held(portal: &Portal, jar: &CookieJar<'_>, path: &str) -> Option<Held> {
+    let held = unseal::<Held>(portal, jar, HELD).filter(|held| held.path == path)?;
+    let_go(portal, jar);
+    Some(held)
 }
 
 pub fn hold(portal: &Portal, jar: &CookieJar<'_>, held: &Held) -> Result<(), Fault> {

@@ -1,12 +1,13 @@
 //! The calm pages for what went wrong, in the portal's own design.
 
-use rocket::http::{Method, Status};
-use rocket::response::Redirect;
+use rocket::http::{Header, Method, Status};
+use rocket::response::{self, Redirect, Responder};
 use rocket::{Request, catch, uri};
 use serde_json::json;
 
+use super::headers::Headers;
 use super::page::{Answer, Page};
-use super::sign_in;
+use super::{entrance, sign_in};
 
 /// Nobody is signed in, any more or yet: a page leads to the sign-in, a form is told so.
 #[catch(401)]
@@ -25,7 +26,35 @@ pub fn session_over() -> Page {
         .outcome("signed-out")
 }
 
+/// The page of an error, with what its status owes.
+pub struct Told {
+    page: Page,
+    header: Option<Header<'static>>,
+}
+
 #[catch(default)]
-pub fn other(status: Status, _: &Request<'_>) -> Page {
-    Page::error(status)
+pub fn other(status: Status, request: &Request<'_>) -> Told {
+    let (status, header) = if entrance::has_refused(request) {
+        (Status::BadRequest, Some(Header::new("Connection", "close")))
+    } else {
+        match entrance::allowed(request).filter(|_| status == Status::NotFound) {
+            Some(methods) => (Status::MethodNotAllowed, Some(Header::new("Allow", methods))),
+            None => (status, None),
+        }
+    };
+    Told { page: Page::error(status), header }
+}
+
+impl<'r> Responder<'r, 'static> for Told {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = self.page.respond_to(request)?;
+        if let Some(header) = self.header {
+            response.set_header(header);
+        }
+        // What Rocket itself refuses, an unknown method, passes no fairing.
+        if let Some(headers) = request.rocket().state::<Headers>() {
+            headers.guard(&mut response);
+        }
+        Ok(response)
+    }
 }

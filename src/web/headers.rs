@@ -6,13 +6,38 @@ use rocket::{Request, Response};
 
 use crate::settings::Settings;
 
+#[derive(Clone)]
 pub struct Headers {
-    https: bool,
+    /// For how long, and for which hosts, browsers ask over https only.
+    https_only: Option<&'static str>,
 }
 
 impl Headers {
     pub fn new(settings: &Settings) -> Self {
-        Self { https: settings.is_https() }
+        let https_only = match (settings.is_https(), settings.portal.hsts_subdomains) {
+            (false, _) => None,
+            (true, false) => Some("max-age=31536000"),
+            (true, true) => Some("max-age=31536000; includeSubDomains"),
+        };
+        Self { https_only }
+    }
+
+    pub fn guard(&self, response: &mut Response<'_>) {
+        const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
+            connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        response.set_header(Header::new("Content-Security-Policy", POLICY));
+        // Not "no-referrer": browsers would then hide the Origin of our own forms from us.
+        response.set_header(Header::new("Referrer-Policy", "same-origin"));
+        response.set_header(Header::new("X-Content-Type-Options", "nosniff"));
+        response.set_header(Header::new("X-Frame-Options", "DENY"));
+        response.set_header(Header::new("Cross-Origin-Opener-Policy", "same-origin"));
+        response.set_header(Header::new("Cross-Origin-Resource-Policy", "same-origin"));
+        if let Some(https_only) = self.https_only {
+            response.set_header(Header::new("Strict-Transport-Security", https_only));
+        }
+        if !response.headers().contains("Cache-Control") {
+            response.set_header(Header::new("Cache-Control", "no-store"));
+        }
     }
 }
 
@@ -23,18 +48,6 @@ impl Fairing for Headers {
     }
 
     async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
-        const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
-            connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-        response.set_header(Header::new("Content-Security-Policy", POLICY));
-        // Not "no-referrer": browsers would then hide the Origin of our own forms from us.
-        response.set_header(Header::new("Referrer-Policy", "same-origin"));
-        response.set_header(Header::new("X-Content-Type-Options", "nosniff"));
-        response.set_header(Header::new("X-Frame-Options", "DENY"));
-        if self.https {
-            response.set_header(Header::new("Strict-Transport-Security", "max-age=31536000"));
-        }
-        if !response.headers().contains("Cache-Control") {
-            response.set_header(Header::new("Cache-Control", "no-store"));
-        }
+        self.guard(response);
     }
 }

@@ -9,9 +9,11 @@ use super::cookies::{self, KeptForm};
 use super::form::FormState;
 use super::guards::{MaybeSession, Session};
 use super::identity_form::{self, IdentityForm};
+use super::language::Spoken;
 use super::page::{Answered, Page};
 use super::posted::Posted;
 use super::voter::{self, described};
+use super::wrong_codes::Effort;
 use super::{errors, sign_in};
 use crate::captcha;
 use crate::issuance::request::{self, Outcome};
@@ -19,17 +21,23 @@ use crate::issuance::rules::Refusal;
 use crate::issuance::seat;
 use crate::issuance::space::{self, Space};
 use crate::portal::Portal;
-use crate::sign_in::sessions;
+use crate::sign_in::{sessions, speak};
 
 #[get("/electeur/identifiant?<election>")]
-pub async fn page(portal: &State<Portal>, jar: &CookieJar<'_>, session: Session, election: Option<&str>) -> Answered {
+pub async fn page(
+    portal: &State<Portal>,
+    jar: &CookieJar<'_>,
+    session: Session,
+    effort: Effort<'_>,
+    election: Option<&str>,
+) -> Answered {
     let Some(seat) = voter::seat_of(portal, &session, election).await? else { return Ok(voter::no_seat(election)) };
     let space = space::space(portal, seat).await?;
     if let Some(obstacle) = space.standing.obstacle(portal.now()) {
         cookies::drop_form(portal, jar);
         return Ok(obstacle_page(portal, &space, obstacle).into());
     }
-    let captcha = Captcha::new(portal, &session.0.session_digest);
+    let captcha = Captcha::new(portal, &session, &effort, &space);
     let here = space.seat.election.id;
     let is_of_here =
         |kept: &KeptForm| kept.account == session.0.account.id && kept.election.is_none_or(|election| election == here);
@@ -48,6 +56,8 @@ pub async fn submit(
     portal: &State<Portal>,
     jar: &CookieJar<'_>,
     session: MaybeSession,
+    effort: Effort<'_>,
+    spoken: Spoken,
     form: Posted<IdentityForm<'_>>,
 ) -> Answered {
     let form = form.0;
@@ -61,7 +71,15 @@ pub async fn submit(
     if !form.is_blank() && captcha::belongs(portal, form.captcha_id, session_digest) {
         cookies::keep_form(portal, jar, &form.kept(session.0.account.id, false))?;
     }
-    let (mut state, request) = form.read(portal, &seat, session_digest);
+    let code = if form.renew {
+        captcha::Outcome::Missing
+    } else {
+        captcha::check(portal, form.captcha_id, session_digest, form.captcha).await?
+    };
+    if matches!(code, captcha::Outcome::Wrong | captcha::Outcome::Spent) {
+        effort.grow(session.0.account.id);
+    }
+    let (mut state, request) = form.read(portal, &seat, code);
     let Some(request) = request.filter(|_| !form.renew) else {
         let solved = !state.is_refused("captcha");
         let space = space::space(portal, seat).await?;
@@ -70,11 +88,15 @@ pub async fn submit(
             return Ok(obstacle_page(portal, &space, obstacle).status(Status::Forbidden).into());
         }
         if form.renew {
-            let captcha = Captcha { renewed: true, ..Captcha::new(portal, session_digest) };
+            let captcha = Captcha { renewed: true, ..Captcha::new(portal, &session, &effort, &space) };
             return Ok(ask(portal, &space, &form.without_captcha(), &captcha, None).into());
         }
         // A solved captcha has paid for nothing yet: it stays, with its answer.
-        let captcha = if solved { Captcha::again(form.captcha_id) } else { Captcha::new(portal, session_digest) };
+        let captcha = if solved {
+            Captcha::again(portal, form.captcha_id, session_digest)
+        } else {
+            Captcha::new(portal, &session, &effort, &space)
+        };
         let outcome = if state.only_refused("captcha") { "captcha-refused" } else { "form-invalid" };
         return Ok(ask(portal, &space, &state, &captcha, None)
             .status(Status::UnprocessableEntity)
@@ -82,7 +104,9 @@ pub async fn submit(
             .into());
     };
     let election = seat.election.id;
-    match request::request(portal, &seat, &session.0.account, &request).await? {
+    // Letters follow the page on which they were asked for.
+    let account = speak(portal, session.0.account.clone(), spoken.0).await?;
+    match request::request(portal, &seat, &account, &request).await? {
         Outcome::Issued => {
             cookies::drop_form(portal, jar);
             Ok(Redirect::to(uri!(voter::follow(Some(election.to_string())))).into())
@@ -91,7 +115,7 @@ pub async fn submit(
             state.clear("captcha");
             state.refuse("captcha", "captcha-used");
             let space = space::space(portal, seat).await?;
-            let captcha = Captcha::new(portal, session_digest);
+            let captcha = Captcha::new(portal, &session, &effort, &space);
             Ok(ask(portal, &space, &state, &captcha, None)
                 .status(Status::UnprocessableEntity)
                 .outcome("captcha-refused")
@@ -101,7 +125,8 @@ pub async fn submit(
             // The counts have changed with the decision.
             let seat = seat::find(portal, session.0.account.id, Some(election)).await?.unwrap_or(seat);
             let space = space::space(portal, seat).await?;
-            Ok(refused(portal, &space, refusal, state, session_digest).into())
+            let captcha = Captcha::new(portal, &session, &effort, &space);
+            Ok(refused(portal, &space, refusal, state, &captcha).into())
         }
     }
 }
@@ -122,21 +147,25 @@ async fn sent_too_late(portal: &Portal, jar: &CookieJar<'_>, form: &IdentityForm
 /// The security code of a page.
 struct Captcha {
     name: String,
+    /// How many zeros a proof of it begins with.
+    bits: u32,
     /// It was asked for in the place of another.
     renewed: bool,
 }
 
 impl Captcha {
-    fn new(portal: &Portal, session: &[u8]) -> Self {
-        Self { name: captcha::draw(portal, session), renewed: false }
+    fn new(portal: &Portal, session: &Session, effort: &Effort<'_>, space: &Space) -> Self {
+        let bits = effort.bits(session.0.account.id, &space.standing);
+        Self { name: captcha::draw(portal, &session.0.session_digest, bits), bits, renewed: false }
     }
 
-    fn again(name: &str) -> Self {
-        Self { name: name.to_owned(), renewed: false }
+    fn again(portal: &Portal, name: &str, session: &[u8]) -> Self {
+        let bits = captcha::bits(portal, name, session).unwrap_or_default();
+        Self { name: name.to_owned(), bits, renewed: false }
     }
 }
 
-fn refused(portal: &Portal, space: &Space, refusal: Refusal, mut state: FormState, session: &[u8]) -> Page {
+fn refused(portal: &Portal, space: &Space, refusal: Refusal, mut state: FormState, captcha: &Captcha) -> Page {
     if let Some(obstacle) = space.standing.obstacle(portal.now()) {
         // The last try that was left is gone, or the window has closed: there is no form to show.
         return obstacle_page(portal, space, obstacle).status(Status::Forbidden);
@@ -155,8 +184,7 @@ fn refused(portal: &Portal, space: &Space, refusal: Refusal, mut state: FormStat
         }
     };
     state.clear("captcha");
-    let captcha = Captcha::new(portal, session);
-    ask(portal, space, &state, &captcha, Some(alert)).status(Status::UnprocessableEntity).outcome(outcome)
+    ask(portal, space, &state, captcha, Some(alert)).status(Status::UnprocessableEntity).outcome(outcome)
 }
 
 fn ask(portal: &Portal, space: &Space, form: &FormState, captcha: &Captcha, alert: Option<Value>) -> Page {
@@ -164,7 +192,7 @@ fn ask(portal: &Portal, space: &Space, form: &FormState, captcha: &Captcha, aler
     context["form"] = form.json();
     context["captcha"] = json!({
         "id": captcha.name,
-        "bits": captcha::BITS,
+        "bits": captcha.bits,
         "renewed": captcha.renewed,
         "action": uri!(page(Some(space.seat.election.id.to_string()))).to_string(),
     });

@@ -26,7 +26,7 @@ pub struct IdentityForm<'r> {
     #[field(default = "")]
     mobile_reading: &'r str,
     #[field(default = "")]
-    captcha: &'r str,
+    pub captcha: &'r str,
     #[field(default = "")]
     pub captcha_id: &'r str,
     #[field(default = "")]
@@ -92,8 +92,8 @@ impl IdentityForm<'_> {
         state
     }
 
-    /// Reads every field, so that all that is wrong is told at once.
-    pub fn read(&self, portal: &Portal, seat: &Seat, session: &[u8]) -> (FormState, Option<Request>) {
+    /// Reads every field, so that all that is wrong is told at once. `code`: what became of the security code.
+    pub fn read(&self, portal: &Portal, seat: &Seat, code: captcha::Outcome) -> (FormState, Option<Request>) {
         let mut state = FormState::with(&self.typed());
         let mobile = MobileNumber::parse(self.mobile, &territories(&seat.election), seat.territory);
         let mobile = mobile.or_else(|fault| MobileNumber::chosen(&fault, self.mobile_reading).ok_or(fault));
@@ -125,21 +125,30 @@ impl IdentityForm<'_> {
         if numen.is_none() {
             state.refuse("numen", if self.numen.trim().is_empty() { "numen-missing" } else { "numen-invalid" });
         }
-        let captcha = captcha::check(portal, self.captcha_id, session, self.captcha);
-        if captcha == captcha::Outcome::Wrong {
+        if let Some(fault) = code_fault(&code) {
             state.clear("captcha");
-            state.refuse("captcha", if self.captcha.trim().is_empty() { "captcha-missing" } else { "captcha-wrong" });
+            state.refuse("captcha", fault);
         }
         if self.request != "on" {
             state.refuse("request", "request-missing");
         }
-        let request = match (mobile, birthdate, numen, captcha) {
+        let request = match (mobile, birthdate, numen, code) {
             (Ok(mobile), Some(birthdate), Some(numen), captcha::Outcome::Solved(captcha)) if state.is_sound() => {
                 Some(Request { mobile, numen, birthdate, captcha })
             }
             _ => None,
         };
         (state, request)
+    }
+}
+
+/// The sentence that says what is wrong with the answer to a security code.
+pub fn code_fault(code: &captcha::Outcome) -> Option<&'static str> {
+    match code {
+        captcha::Outcome::Solved(_) => None,
+        captcha::Outcome::Missing => Some("captcha-missing"),
+        captcha::Outcome::Wrong => Some("captcha-wrong"),
+        captcha::Outcome::Spent => Some("captcha-spent"),
     }
 }
 

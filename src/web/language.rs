@@ -7,10 +7,7 @@ use rocket::response::Redirect;
 use rocket::{State, get};
 
 use super::cookies;
-use super::guards::MaybeSession;
-use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::sign_in;
 use crate::values::Language;
 
 /// The language of a request.
@@ -48,19 +45,10 @@ impl<'r> FromRequest<'r> for CameFrom {
     }
 }
 
-/// Chooses a language, and goes back to the page where it was chosen. Letters follow the choice of who is signed in.
+/// Chooses the language of the pages, and goes back to the one where it was chosen. Anybody's link may lead here: letters
+/// follow only once their reader sends a form in it.
 #[get("/langue/<code>")]
-pub async fn choose(
-    portal: &State<Portal>,
-    jar: &CookieJar<'_>,
-    session: MaybeSession,
-    came_from: CameFrom,
-    code: &str,
-) -> Result<Option<Redirect>, Fault> {
-    let Some(language) = Language::from_code(code) else { return Ok(None) };
-    cookies::keep_language(portal, jar, language);
-    if let Some(signed_in) = session.0 {
-        sign_in::speak(portal, signed_in.account.id, language).await?;
-    }
-    Ok(Some(Redirect::to(came_from.0.unwrap_or_else(|| "/".to_owned()))))
+pub fn choose(portal: &State<Portal>, jar: &CookieJar<'_>, came_from: CameFrom, code: &str) -> Option<Redirect> {
+    cookies::keep_language(portal, jar, Language::from_code(code)?);
+    Some(Redirect::to(came_from.0.unwrap_or_else(|| "/".to_owned())))
 }

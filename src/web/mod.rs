@@ -13,6 +13,7 @@ mod contact;
 mod cookies;
 mod demo;
 mod disavow;
+mod entrance;
 mod errors;
 mod form;
 mod guards;
@@ -31,19 +32,24 @@ mod sign_in;
 mod throttle;
 mod voter;
 mod webhooks;
+mod wrong_codes;
 
 /// The whole site, ready to be launched or tested.
 pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
     let demo = if portal.settings.is_demo() { routes![demo::messages, demo::parts] } else { routes![] };
     let throttle = throttle::Throttle::new(&portal.settings.throttle);
+    let headers = headers::Headers::new(&portal.settings);
     rocket::custom(figment)
         .attach(assets::fairing())
         .attach(contact::at_start())
         .attach(contact::meanwhile())
         .attach(log::Log)
-        .attach(headers::Headers::new(&portal.settings))
+        .attach(entrance::Entrance)
+        .attach(headers.clone())
         .attach(compression::Compression)
+        .manage(headers)
         .manage(throttle)
+        .manage(wrong_codes::WrongCodes::default())
         .manage(portal)
         .mount(
             "/",

@@ -121,6 +121,7 @@ impl Page {
             "refused": self.status == Status::UnprocessableEntity,
             "style": assets.address("guichet.css"),
             "script": assets.address("guichet.js"),
+            "prover": assets.address("proof.js"),
             "icon": assets.address("guichet.svg"),
             "session": session,
             "demo": portal.settings.is_demo(),

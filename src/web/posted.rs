@@ -113,10 +113,14 @@ impl<'r> FromRequest<'r> for Network {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        let origin = origin(request);
-        let throttle = request.rocket().state::<Throttle>();
-        request::Outcome::Success(Self(throttle.map_or(origin, |throttle| throttle.network(origin))))
+        request::Outcome::Success(Self(network(request)))
     }
+}
+
+/// The network of a request.
+pub fn network(request: &Request<'_>) -> IpAddr {
+    let origin = origin(request);
+    request.rocket().state::<Throttle>().map_or(origin, |throttle| throttle.network(origin))
 }
 
 fn origin(request: &Request<'_>) -> IpAddr {

@@ -8,17 +8,20 @@ use serde_json::{Value, json};
 
 use super::cookies::{self, Held};
 use super::form::FormState;
+use super::identity_form::code_fault;
 use super::language::Spoken;
 use super::page::{Answer, Answered, Page};
 use super::posted::{Crowd, Network, Patient, Posted};
-use super::sign_in::{Wait, address_refused, cookies_refused, wait};
+use super::sign_in::{Wait, address_refused, cookies_refused, is_too_long, wait};
 use super::throttle::Throttle;
+use super::wrong_codes::Effort;
 use crate::captcha;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::recovery::ask;
 use crate::recovery::redeem::{self, OpenLink, Outcome, PasswordRefusal};
 use crate::settings::ELECTORS;
+use crate::sign_in::sessions;
 use crate::values::password::{CharacterClass, Criterion};
 use crate::values::{EmailAddress, Language, PasswordPolicy, Token};
 
@@ -84,6 +87,7 @@ pub async fn confirm(
     jar: &CookieJar<'_>,
     spoken: Spoken,
     network: Network,
+    effort: Effort<'_>,
     form: Posted<Confirmation<'_>>,
 ) -> Answered {
     let form = form.0;
@@ -91,23 +95,25 @@ pub async fn confirm(
     let Some(email) = email else {
         return Ok(address_refused("recovery/ask", "recovery-title", form.email).into());
     };
-    if form.renew || !is_paid(portal, &form, &email) {
+    // A right code may pay for its address more than once: the mailbox has its own limit.
+    let code = if form.renew {
+        captcha::Outcome::Missing
+    } else {
+        captcha::check(portal, form.captcha_id, &code_of(&email), form.captcha).await?
+    };
+    if form.renew || !matches!(code, captcha::Outcome::Solved(_)) {
         let crowded = !throttle.admits_recovery(network.0) || ask::is_crowded(portal).await?;
         if form.renew || crowded {
+            if matches!(code, captcha::Outcome::Wrong | captcha::Outcome::Spent) {
+                effort.grow_here();
+            }
             // The code's image belongs to the address, which the browser has to bring back for it.
             cookies::keep_address(portal, jar, &email)?;
-            return Ok(with_code(portal, &email, &form).into());
+            return Ok(with_code(portal, &effort, &email, &form, &code).into());
         }
     }
     ask::ask(portal, &email, spoken.0, network.0).await?;
     Ok(Redirect::to(uri!(sent())).into())
-}
-
-/// Whether a security code of this address was read, heard or proved. It may pay for the address more than once: the
-/// mailbox has its own limit.
-fn is_paid(portal: &Portal, form: &Confirmation<'_>, email: &EmailAddress) -> bool {
-    let checked = captcha::check(portal, form.captcha_id, &code_of(email), form.captcha);
-    matches!(checked, captcha::Outcome::Solved(_))
 }
 
 /// What the security code of a visitor without a session is drawn for.
@@ -116,20 +122,27 @@ pub fn code_of(email: &EmailAddress) -> Vec<u8> {
 }
 
 /// The confirmation of a network that has asked for its share: it shows a little work.
-fn with_code(portal: &Portal, email: &EmailAddress, form: &Confirmation<'_>) -> Page {
+fn with_code(
+    portal: &Portal,
+    effort: &Effort<'_>,
+    email: &EmailAddress,
+    form: &Confirmation<'_>,
+    code: &captcha::Outcome,
+) -> Page {
     let mut state = FormState::blank(&["captcha"]);
-    let is_refused = !form.renew && !form.captcha_id.is_empty();
-    if is_refused {
-        state.refuse("captcha", if form.captcha.trim().is_empty() { "captcha-missing" } else { "captcha-wrong" });
+    let fault = code_fault(code).filter(|_| !form.renew && !form.captcha_id.is_empty());
+    if let Some(fault) = fault {
+        state.refuse("captcha", fault);
     }
+    let bits = effort.bits_here();
     let code = json!({
-        "id": captcha::draw(portal, &code_of(email)),
-        "bits": captcha::BITS,
+        "id": captcha::draw(portal, &code_of(email), bits),
+        "bits": bits,
         "renewed": form.renew,
         "action": uri!(confirm()).to_string(),
     });
     let page = confirmation(email, &state, Some(code));
-    if is_refused {
+    if fault.is_some() {
         page.status(Status::UnprocessableEntity).outcome("captcha-refused")
     } else {
         page.status(Status::TooManyRequests).outcome("throttled")
@@ -168,10 +181,13 @@ pub async fn link(
     spoken: Spoken,
     form: Patient<Passwords<'_>>,
 ) -> Answered {
-    if form.crowded {
-        return hold(portal, jar, token, form.form.password, form.form.password_again, Wait::Crowd).map(Into::into);
+    cookies::let_go(portal, jar);
+    let Patient { form, crowded } = form;
+    // What is too long is refused without a wait.
+    if crowded && ![form.password, form.password_again].iter().any(|typed| is_too_long(portal, typed)) {
+        return hold(portal, jar, token, form.password, form.password_again, Wait::Crowd).map(Into::into);
     }
-    set(portal, jar, token, form.form.password, form.form.password_again, spoken.0).await
+    set(portal, jar, token, form.password, form.password_again, spoken.0).await
 }
 
 /// The browser comes back by itself with the password that had to wait.
@@ -183,7 +199,7 @@ pub async fn waiting(
     spoken: Spoken,
     crowd: Crowd,
 ) -> Answered {
-    match cookies::held(portal, jar, &waiting_path(token)) {
+    match cookies::take_held(portal, jar, &waiting_path(token)) {
         Some(held) if crowd.0 => wait(portal, jar, &held, Wait::Crowd).map(Into::into),
         Some(held) => set(portal, jar, token, &held.password, &held.password_again, spoken.0).await,
         None => Ok(Redirect::to(uri!(link_page(token))).into()),
@@ -200,14 +216,17 @@ async fn set(
 ) -> Answered {
     let Some(token) = Token::parse(text) else { return Ok(expired().into()) };
     let outcome = redeem::redeem(portal, &token, password, again, language).await?;
-    if !matches!(outcome, Outcome::Busy) {
-        cookies::let_go(portal, jar);
-    }
     match outcome {
-        Outcome::Changed { email } => {
+        Outcome::Changed { email, browser } => {
             cookies::keep_address(portal, jar, &email)?;
-            cookies::know_browser(portal, jar, &email)?;
-            cookies::close_session(portal, jar);
+            cookies::know_browser(portal, jar, &email, &browser)?;
+            if let Some(session) = cookies::session(portal, jar) {
+                // It may be somebody else's. The password has changed: a fault here must not say anything else.
+                if let Err(fault) = sessions::close(portal, &session).await {
+                    tracing::error!(%fault, "the session of a browser that used a link could not be ended");
+                }
+                cookies::close_session(portal, jar);
+            }
             Ok(Redirect::to(uri!(changed())).into())
         }
         Outcome::LinkExpired => Ok(expired().into()),

@@ -1,8 +1,8 @@
 //! Signing in, in two pages; waiting when too many do at once; staying, and leaving.
 
 use rocket::form::FromForm;
-use rocket::http::{CookieJar, Status};
-use rocket::response::Redirect;
+use rocket::http::{CookieJar, Header, Status};
+use rocket::response::{Redirect, Responder};
 use rocket::{State, get, post, uri};
 use serde_json::json;
 
@@ -16,10 +16,9 @@ use super::{home, identifier, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::{self, Outcome, sessions};
+use crate::values::password::normalised;
 use crate::values::{EmailAddress, Language};
 
-/// Longer than any policy allows, in characters.
-const LONGEST_PASSWORD: usize = 256;
 const WAITING: &str = "/connexion/attente";
 
 #[derive(FromForm)]
@@ -104,14 +103,16 @@ pub async fn password(
     spoken: Spoken,
     form: Patient<Password<'_>>,
 ) -> Answered {
+    // What waits is answered by this form.
+    cookies::let_go(portal, jar);
     let Patient { form, crowded } = form;
     let typed = form.email;
     let email = if typed.is_empty() { cookies::address(portal, jar) } else { EmailAddress::parse(typed) };
     let Some(email) = email else {
         return Ok(address_refused("sign-in/address", "sign-in-title", typed).into());
     };
-    if form.password.chars().count() > LONGEST_PASSWORD {
-        // No account has it, and a cookie could not hold it while it waits.
+    if is_too_long(portal, form.password) {
+        // No account has it, and a cookie need not hold it while it waits.
         return Ok(refused(&email).into());
     }
     if form.password.is_empty() {
@@ -131,7 +132,7 @@ pub async fn password(
 /// The browser comes back by itself with the sign-in that had to wait.
 #[get("/connexion/attente")]
 pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, spoken: Spoken, crowd: Crowd) -> Answered {
-    let held = cookies::held(portal, jar, WAITING);
+    let held = cookies::take_held(portal, jar, WAITING);
     let Some((email, password)) = held.and_then(|held| Some((EmailAddress::parse(&held.email?)?, held.password)))
     else {
         return Ok(Redirect::to(uri!(address_page())).into());
@@ -151,17 +152,14 @@ async fn try_to_sign_in(
 ) -> Answered {
     let browser = cookies::known_browser(portal, jar, email);
     let outcome = sign_in::sign_in(portal, email, password, browser.as_ref(), language).await?;
-    if !matches!(outcome, Outcome::Busy) {
-        cookies::let_go(portal, jar);
-    }
     let state = FormState::blank(&["password"]);
     match outcome {
-        Outcome::SignedIn { account, session } => {
+        Outcome::SignedIn { account, session, browser } => {
             if let Some(old) = cookies::session(portal, jar) {
                 sessions::close(portal, &old).await?;
             }
             cookies::open_session(portal, jar, &session);
-            cookies::know_browser(portal, jar, email)?;
+            cookies::know_browser(portal, jar, email, &browser)?;
             // Back to the form that was sent too late, if it was this person's.
             Ok(match cookies::kept_form(portal, jar).filter(|kept| kept.account == account.id) {
                 Some(kept) if kept.late => {
@@ -217,6 +215,11 @@ pub fn wait(portal: &Portal, jar: &CookieJar<'_>, held: &Held, why: Wait) -> Res
         .refresh(seconds, held.path.clone()))
 }
 
+/// Whether a password is longer than every policy allows: it never waits in a browser.
+pub fn is_too_long(portal: &Portal, password: &str) -> bool {
+    normalised(password).chars().count() > portal.settings.longest_password()
+}
+
 fn refused(email: &EmailAddress) -> Page {
     ask_password(email, &FormState::blank(&["password"]), Some(json!({ "key": "sign-in-refused", "until": "" })))
         .status(Status::UnprocessableEntity)
@@ -228,6 +231,14 @@ fn ask_password(email: &EmailAddress, form: &FormState, alert: Option<serde_json
     Page::new("sign-in/password", "sign-in-title", context)
 }
 
+/// Signed out. The browser forgets the pages that it has seen; of the cookies it keeps the language, and by which it is
+/// known: those of a person are taken away one by one.
+#[derive(Responder)]
+pub struct Left {
+    to: Redirect,
+    clear: Header<'static>,
+}
+
 /// Keeps the session alive; the guard has just done so.
 #[post("/session/prolonger", data = "<_form>")]
 pub fn extend(_session: Session, _form: Pressed) -> Redirect {
@@ -235,7 +246,7 @@ pub fn extend(_session: Session, _form: Pressed) -> Redirect {
 }
 
 #[post("/deconnexion", data = "<_form>")]
-pub async fn sign_out(portal: &State<Portal>, jar: &CookieJar<'_>, _form: Pressed) -> Answered {
+pub async fn sign_out(portal: &State<Portal>, jar: &CookieJar<'_>, _form: Pressed) -> Result<Left, Fault> {
     if let Some(token) = cookies::session(portal, jar) {
         sessions::close(portal, &token).await?;
         cookies::close_session(portal, jar);
@@ -243,5 +254,6 @@ pub async fn sign_out(portal: &State<Portal>, jar: &CookieJar<'_>, _form: Presse
     // The next person at this machine is another one.
     cookies::forget_address(portal, jar);
     cookies::drop_form(portal, jar);
-    Ok(Redirect::to(uri!(home::home())).into())
+    cookies::let_go(portal, jar);
+    Ok(Left { to: Redirect::to(uri!(home::home())), clear: Header::new("Clear-Site-Data", "\"cache\", \"storage\"") })
 }

@@ -78,6 +78,8 @@ on_both! {
                 assert!(page.html.contains("class=\"error\""));
             }
         }
+        // So many wrong answers have spent the first one.
+        let captcha = browser.captcha().await;
         for (field, text, told) in [
             ("mobile", "+44 7911 123456", "pays ou d’un territoire"),
             ("mobile", "01 23 45 67 89", "pas celui d’un mobile"),

@@ -49,7 +49,7 @@ async fn form(app: &App, n: u32) -> (String, Vec<(&'static str, String)>) {
     let email = person(n).email;
     let account = account::Entity::find().filter(account::Column::Email.eq(email)).one(&*app.portal.db).await;
     let token = sessions::open(&*app.portal.db, &app.portal, account.unwrap().unwrap().id).await.unwrap();
-    let captcha = captcha::draw(&app.portal, &token.digest());
+    let captcha = captcha::draw(&app.portal, &token.digest(), captcha::rules::FEWEST_BITS);
     let mut form = person(n).form(&format!("06 1{n:07}"), &captcha);
     form.push(("election", app.election.id.to_string()));
     (format!("guichet-session={}", token.text()), form)

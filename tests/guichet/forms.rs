@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::Duration;
+use guichet::captcha;
+use guichet::values::Token;
 use rocket::http::Header;
 use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
@@ -147,10 +149,13 @@ on_both! {
         app.enrol(&[voter(1)]).await;
         let browser = app.browser();
         browser.arrive(&app, &voter(1)).await;
-        let captcha = browser.captcha().await;
+        // Less work than the page wants: a name holds its own measure.
+        let bits = 14;
+        let session = Token::parse(&browser.cookies.lock().unwrap()["guichet-session"]).unwrap();
+        let captcha = captcha::draw(&app.portal, &session.digest(), bits);
         let is_proof = |number: &u32| {
             let digest = Sha256::digest(format!("{captcha}:{number}"));
-            u32::from_be_bytes(*digest.first_chunk().unwrap()).leading_zeros() >= guichet::captcha::BITS
+            u32::from_be_bytes(*digest.first_chunk().unwrap()).leading_zeros() >= bits
         };
         let number = (0..u32::MAX).find(is_proof).unwrap();
         let form = |typed: String| {

@@ -65,6 +65,25 @@ on_both! {
 }
 
 on_both! {
+    async fn an_address_that_is_opened_changes_no_account(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.arrive(&app, &voter(1)).await;
+        let english = "SELECT COUNT(*) FROM account WHERE language = 'en'";
+        // As a link in somebody else's page or mail does.
+        choose(&browser, "en", "https://evil.example/").await;
+        assert_eq!(app.count(english).await, 0);
+        let page = browser.get("/electeur/identifiant").await;
+        assert!(page.html.contains("<html lang=\"en\">"), "the pages follow");
+        // Letters follow the page on which their reader asked for them.
+        browser.ask_identifier(&voter(1), "0690001234").await.expect(200, "issued");
+        assert_eq!(app.count(english).await, 1);
+        app.drain().await;
+        assert!(app.sms()[0].text.contains("your voting identifier is"), "{}", app.sms()[0].text);
+    }
+}
+
+on_both! {
     async fn a_choice_leads_nowhere_else(app: App) {
         let browser = app.browser();
         for referer in

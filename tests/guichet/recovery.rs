@@ -173,6 +173,23 @@ on_both! {
 }
 
 on_both! {
+    async fn a_link_used_in_somebody_elses_browser_ends_their_session_too(app: App) {
+        app.enrol(&[voter(1), voter(2)]).await;
+        let (shared, neighbour) = (app.browser(), app.browser());
+        shared.arrive(&app, &voter(2)).await;
+        neighbour.cookies.lock().unwrap().clone_from(&shared.cookies.lock().unwrap());
+        app.browser().ask_link(&app, &voter(1)).await;
+        let link = app.mailed_link(&voter(1).email, LINK);
+        shared.post(&link, &[("password", "court"), ("password_again", "court")]).await.expect(422, "password-refused");
+        assert_eq!(neighbour.get("/electeur").await.path, "/electeur", "a refusal ends nothing");
+        let fields = [("password", PASSWORD), ("password_again", PASSWORD)];
+        shared.post(&link, &fields).await.expect(200, "password-changed");
+        assert_eq!(shared.get("/electeur").await.path, "/connexion");
+        assert_eq!(neighbour.get("/electeur").await.path, "/connexion", "its token opens nothing any more");
+    }
+}
+
+on_both! {
     async fn what_is_personal_is_refused_in_a_password(app: App) {
         let someone = voter(5);
         app.enrol(std::slice::from_ref(&someone)).await;

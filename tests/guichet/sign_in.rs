@@ -149,6 +149,21 @@ on_both! {
 }
 
 on_both! {
+    async fn leaving_clears_what_pages_left_in_the_browser(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.get("/langue/en").await;
+        browser.arrive(&app, &voter(1)).await;
+        let answer = app.client.post("/deconnexion").dispatch().await;
+        // Not the cookies: the browser stays known, and keeps its language.
+        assert_eq!(answer.headers().get_one("Clear-Site-Data"), Some("\"cache\", \"storage\""));
+        browser.post("/deconnexion", &[]).await;
+        let left: std::collections::BTreeSet<_> = browser.cookies.lock().unwrap().keys().cloned().collect();
+        assert_eq!(left, ["guichet-browser", "guichet-language"].map(str::to_owned).into());
+    }
+}
+
+on_both! {
     async fn a_hash_is_renewed_at_sign_in_when_the_parameters_change(app: App) {
         app.enrol(&[voter(1)]).await;
         app.browser().set_password(&app, &voter(1)).await;

@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use guichet::hashing::Place;
 
-use crate::support::{App, Backend, PASSWORD, voter};
+use crate::support::{App, Backend, Browser, PASSWORD, voter};
+
+fn holds(browser: &Browser) -> bool {
+    browser.cookies.lock().unwrap().contains_key("guichet-held")
+}
 
 /// Takes every place of the line.
 fn fill(app: &App) -> Vec<Place<'_>> {
@@ -100,4 +104,60 @@ async fn a_sign_in_beyond_its_networks_share_waits_and_is_not_lost() {
     // The network's share comes back with time.
     tokio::time::sleep(Duration::from_secs(9)).await;
     assert_eq!(browser.get("/connexion/attente").await.path, "/electeur");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_password_waits_a_minute_and_is_erased_with_the_first_answer() {
+    let app = App::start(Backend::Sqlite).await;
+    app.enrol(&[voter(1)]).await;
+    let browser = app.browser();
+    browser.set_password(&app, &voter(1)).await;
+    let places = fill(&app);
+    browser.sign_in(&voter(1), PASSWORD).await.expect(503, "busy");
+    let held = browser.cookies.lock().unwrap()["guichet-held"].clone();
+    assert!(held.len() < 500, "{}", held.len());
+    app.wait(chrono::Duration::seconds(59));
+    browser.get("/connexion/attente").await.expect(503, "busy");
+    app.wait(chrono::Duration::seconds(61));
+    assert_eq!(browser.get("/connexion/attente").await.path, "/connexion", "its minute is over");
+    drop(places);
+    // Whatever the answer is, of the page that waits or of a form that is sent instead.
+    for (password, path, outcome) in [
+        ("Autre9chose", "/connexion/attente", "sign-in-refused"),
+        ("", "/connexion/mot-de-passe", "form-invalid"),
+        (PASSWORD, "/electeur", ""),
+    ] {
+        let places = fill(&app);
+        browser.sign_in(&voter(1), "Autre9chose").await.expect(503, "busy");
+        drop(places);
+        let answer = if path == "/connexion/attente" {
+            browser.get(path).await
+        } else {
+            browser.sign_in(&voter(1), password).await
+        };
+        assert_eq!((answer.path.as_str(), answer.outcome()), (path, outcome));
+        assert!(!holds(&browser), "{outcome}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_longer_password_waits_than_the_policies_allow() {
+    let app = App::start_with(Backend::Sqlite, |figment| figment.merge(("throttle.origin_posts_per_minute", 8))).await;
+    app.enrol(&[voter(1)]).await;
+    let browser = app.browser();
+    browser.ask_link(&app, &voter(1)).await;
+    let link = app.mailed_link(&voter(1).email, "/mot-de-passe/nouveau/");
+    while browser.post("/connexion", &[("email", "x")]).await.status != 429 {}
+    let long = format!("{PASSWORD}{}", "é".repeat(11));
+    for (path, outcome) in [(link.as_str(), "password-refused"), ("/connexion/mot-de-passe", "sign-in-refused")] {
+        let fields = [("email", voter(1).email), ("password", long.clone()), ("password_again", long.clone())];
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post(path, &fields).await.expect(422, outcome);
+        assert!(!holds(&browser), "{path}");
+    }
+    // One of the longest that there may be, its accents typed apart.
+    let longest = format!("{PASSWORD}{}", "e\u{301}".repeat(10));
+    let fields = [("password", longest.as_str()), ("password_again", &longest)];
+    browser.post(&link, &fields).await.expect(429, "throttled");
+    assert!(holds(&browser));
 }

@@ -42,6 +42,12 @@ impl Answer {
         inputs(&self.html).remove(name).unwrap_or_else(|| panic!("no input {name} in {}", self.html))
     }
 
+    /// How many zeros a proof for the page's security code begins with.
+    pub fn proof_bits(&self) -> u32 {
+        let (_, rest) = self.html.split_once("data-bits=\"").expect("a security code");
+        rest.split_once('"').unwrap().0.parse().unwrap()
+    }
+
     /// The text with its entities read, for assertions in plain French.
     pub fn text(&self) -> String {
         self.html.replace("&#x27;", "'").replace(['\u{a0}', '\u{202f}'], " ")
