@@ -134,7 +134,7 @@ criterion-printable = have printable characters only
 criterion-printable-unmet = The password holds an invisible character. Type it again.
 criterion-uncommon = not be a common password, or easy to guess
 criterion-uncommon-unmet = This password is too easy to guess. Choose another one.
-criterion-impersonal = contain neither your name nor your address, nor anything that reads like a date of birth or a NUMEN
+criterion-impersonal = contain neither your name nor your address, nor anything that reads like a date of birth or a NUMEN, not even somebody else’s
 criterion-impersonal-unmet = The password contains your name, your address, or what reads like a date of birth or a NUMEN, yours or not. Choose another one.
 
 ## Voter's page

@@ -134,7 +134,7 @@ criterion-printable = ne contenir que des caractères imprimables
 criterion-printable-unmet = Le mot de passe contient un caractère invisible. Saisissez-le à nouveau.
 criterion-uncommon = ne pas être un mot de passe courant ou facile à deviner
 criterion-uncommon-unmet = Ce mot de passe est trop facile à deviner. Choisissez-en un autre.
-criterion-impersonal = ne contenir ni votre nom, ni votre adresse, ni rien qui se lise comme une date de naissance ou un NUMEN
+criterion-impersonal = ne contenir ni votre nom, ni votre adresse, ni rien qui se lise comme une date de naissance ou un NUMEN, même ceux de quelqu’un d’autre
 criterion-impersonal-unmet = Le mot de passe contient votre nom, votre adresse, ou ce qui se lit comme une date de naissance ou un NUMEN, les vôtres ou non. Choisissez-en un autre.
 
 ## Espace électeur

@@ -143,13 +143,14 @@ fn secrets_of_the_roll_are_compared_in_the_counted_check_and_by_imports_only() {
     for (_, path) in files() {
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
+        // By whatever name: only these values are digested under the portal's keys.
         let words = [
             "numen_digest",
             "birthdate_digest",
             "NumenDigest",
             "BirthdateDigest",
-            "numen.digest(",
-            "birthdate.digest(",
+            "digest(&portal.keys",
+            "digest(keys",
         ];
         if words.iter().any(|word| code.contains(word)) {
             seen += 1;

@@ -149,7 +149,9 @@ fn reads_as_date(password: &str) -> bool {
             between.len() <= 3 && !between.contains(char::is_alphabetic)
         });
         let parts: Vec<String> = three.iter().map(|(_, digits)| format!("{digits:0>2}")).collect();
-        apart && is_date(&parts.concat())
+        // 1-2-3 counts, and dates nothing.
+        let has_year = three[2].1.len() >= 2 || three[0].1.len() == 4;
+        apart && has_year && is_date(&parts.concat())
     };
     groups.iter().any(|(_, run)| is_in_run(run)) || groups.windows(3).any(is_in_groups)
 }
@@ -165,8 +167,9 @@ fn digit_groups(text: &str) -> Vec<(usize, &str)> {
     (0..bytes.len()).filter(begins).map(run).collect()
 }
 
+/// Whether digits read as a day on which somebody who votes may have been born.
 fn is_date(digits: &str) -> bool {
-    Birthdate::hidden_in(digits).iter().any(|date| (1900..2100).contains(&date.year()))
+    Birthdate::hidden_in(digits).iter().any(|date| (1920..=2012).contains(&date.year()))
 }
 
 /// Lower case without accents.
@@ -224,6 +227,8 @@ mod tests {
             ("xYq12121980122419", vec![Impersonal]),
             ("Zq-98Z7654321XYZ", vec![Impersonal]),
             ("xYq-99999999-t", vec![]),
+            ("xYqk-1-2-3-tz", vec![]),
+            ("xYqk-03122026-t", vec![]),
             ("Velours-1979-Cobalt", vec![]),
             ("Deux3chats7chiens68", vec![]),
             ("Velours-07-Cobalt-1979", vec![]),
@@ -334,7 +339,19 @@ mod tests {
                 assert!(!unmet.is_empty(), "{typed}");
             }
         }
-        for typed in ["Motdepasse2026!", "Azer1234", "Maman123", "Nantes44", "Azertyuiop1", "Poiuytreza1", "Abcd1234"] {
+        for typed in [
+            "M@x2026!",
+            "So1ei12026!",
+            "Nathan13!",
+            "P@r1s2024!",
+            "Motdepasse2026!",
+            "Azer1234",
+            "Maman123",
+            "Nantes44",
+            "Azertyuiop1",
+            "Poiuytreza1",
+            "Abcd1234",
+        ] {
             assert!(electors().unmet(typed, &Person::default()).contains(&Criterion::Uncommon), "{typed}");
         }
     }
@@ -345,6 +362,8 @@ mod tests {
             // Three words and more.
             "Velours7Cobalt",
             "Brume4Tilleul",
+            "CamionPluie4",
+            "Table3Bateau",
             "Autre9chose",
             "Tasse7Lune Violet",
             "Girouette 3 Tambour",

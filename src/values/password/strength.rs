@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use zxcvbn::matching::patterns::MatchPattern;
+
 /// Under 10^6 guesses an attacker who tries the usual passwords first is soon there.
 const FEW: u64 = 1_000_000;
 /// A repeated syllable has no more letters than this.
@@ -10,7 +12,7 @@ const SYLLABLE: usize = 3;
 /// Up to so many characters, three letters at most make no password.
 const SHORT: usize = 10;
 /// Two common words side by side are one guess more than one, up to so many letters.
-const TWO_WORDS: usize = 11;
+const TWO_WORDS: usize = 8;
 const ROWS: [&str; 9] = [
     "azertyuiop",
     "qsdfghjklm",
@@ -35,11 +37,21 @@ pub fn is_weak(password: &str, folded: &str) -> bool {
     let begin = folded.len() - folded.trim_start_matches(|c: char| !c.is_ascii_lowercase()).len();
     let core = folded.get(begin..end).unwrap_or_default();
     // Three letters and a year.
-    let is_short = core.len() <= SYLLABLE && core.bytes().all(|b| b.is_ascii_lowercase()) && folded.is_ascii();
+    let is_short =
+        core.len() <= SYLLABLE && core.chars().map(meant).all(|c| c.is_ascii_lowercase()) && folded.is_ascii();
     is_short && folded.len() <= SHORT
         || is_common(&letters(core.chars()))
         || decorated(folded, begin, end).any(|meant| is_common(&meant))
+        // 1 stands for an i above, and for an l here.
+        || decorated(&folded.replace('1', "l"), begin, end).any(|meant| is_common(&meant))
+        || is_known(core)
         || zxcvbn::zxcvbn(password, &[]).guesses() < FEW
+}
+
+/// Whether zxcvbn takes all that is left for one thing: an English word, a name, one of the world's commonest passwords.
+fn is_known(core: &str) -> bool {
+    core.len() > SYLLABLE
+        && matches!(zxcvbn::zxcvbn(core, &[]).sequence(), [one] if one.pattern != MatchPattern::BruteForce)
 }
 
 /// The letters of a password with digits and signs read as the letters for which they stand, and with less and less of what
