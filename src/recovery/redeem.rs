@@ -44,7 +44,8 @@ pub enum Outcome {
     },
     /// Unknown, used, expired, or worn out by refusals.
     LinkExpired,
-    Refused(PasswordRefusal),
+    /// With the link, as it was when the password was looked at.
+    Refused(Box<OpenLink>, PasswordRefusal),
     /// Too many passwords are being hashed; nothing was done.
     Busy,
 }
@@ -84,7 +85,7 @@ pub async fn redeem(
     let unmet = link.policy.unmet(password, &person);
     let refusal = PasswordRefusal { unmet, differ: password != again, reused: false };
     if refusal != PasswordRefusal::default() {
-        return refuse(portal, token, refusal).await;
+        return refuse(portal, token, link, refusal).await;
     }
     let Some(email) = EmailAddress::parse(&link.account.email) else {
         return Err(Fault::new("an account's address is unreadable"));
@@ -96,7 +97,7 @@ pub async fn redeem(
         let may_compare = sign_in::count_a_try(portal, &email, None).await? == Admission::Now;
         if may_compare && comparing.verify(password, Some(present)).await? != Verdict::Wrong {
             let refusal = PasswordRefusal { reused: true, ..PasswordRefusal::default() };
-            return refuse(portal, token, refusal).await;
+            return refuse(portal, token, link, refusal).await;
         }
     }
     let hash = place.hash(password).await?;
@@ -134,10 +135,10 @@ async fn is_open(work: &Work, portal: &Portal, token: &Token) -> Result<bool, Fa
 }
 
 /// Refuses a password, and counts it unless the link has taken all of its share. Two that differ tell nothing of anything.
-async fn refuse(portal: &Portal, token: &Token, refusal: PasswordRefusal) -> Result<Outcome, Fault> {
+async fn refuse(portal: &Portal, token: &Token, link: OpenLink, refusal: PasswordRefusal) -> Result<Outcome, Fault> {
     use recovery_ticket::Column;
     if refusal.unmet.is_empty() && !refusal.reused {
-        return Ok(Outcome::Refused(refusal));
+        return Ok(Outcome::Refused(Box::new(link), refusal));
     }
     let _turn = portal.db.turn().await?;
     let counted = recovery_ticket::Entity::update_many()
@@ -146,7 +147,7 @@ async fn refuse(portal: &Portal, token: &Token, refusal: PasswordRefusal) -> Res
         .filter(Column::Refusals.lt(rules::MOST_REFUSALS))
         .exec(&*portal.db)
         .await?;
-    Ok(if counted.rows_affected == 1 { Outcome::Refused(refusal) } else { Outcome::LinkExpired })
+    Ok(if counted.rows_affected == 1 { Outcome::Refused(Box::new(link), refusal) } else { Outcome::LinkExpired })
 }
 
 /// What a password of this account must not contain.

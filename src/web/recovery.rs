@@ -230,12 +230,9 @@ async fn set(
             Ok(Redirect::to(uri!(changed())).into())
         }
         Outcome::LinkExpired => Ok(expired().into()),
-        Outcome::Refused(refusal) => Ok(match redeem::look(portal, &token).await? {
-            Some(link) => {
-                choose(text, &link, &refusal).status(Status::UnprocessableEntity).outcome("password-refused").into()
-            }
-            None => expired().into(),
-        }),
+        Outcome::Refused(link, refusal) => {
+            Ok(choose(text, &link, &refusal).status(Status::UnprocessableEntity).outcome("password-refused").into())
+        }
         Outcome::Busy => hold(portal, jar, text, password, again, Wait::Hashing).map(Into::into),
     }
 }
