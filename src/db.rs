@@ -1,66 +1,122 @@
 //! The database: one way to connect and one way to begin a transaction, for SQLite and PostgreSQL.
 
-use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::entity::prelude::async_trait::async_trait;
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ExecResult, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode, SqlxError, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::fault::Fault;
 use crate::private;
 
-/// Longer than any transaction of the portal; a statement that waits more has met a fault.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// A connection that worked a moment ago is not asked whether it still does.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// How long a connection that comes back may take to show that it still works. It is given up then, or a network that
+/// swallows everything would keep its place until the system gives up, a quarter of an hour later.
+const RELEASE: Duration = Duration::from_secs(5);
+/// By how much an answer of PostgreSQL's that it gives up comes before ours.
+const GRACE: Duration = Duration::from_millis(250);
 
-/// A pool of connections, cheap to clone.
+/// How long a kind of work waits for the database, the pool included, before it says that it is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// One statement.
+    statement: Duration,
+    /// A lock that another transaction holds, within a statement.
+    lock: Duration,
+    /// A transaction in which nothing is asked: its process is frozen or gone, and its locks are needed.
+    idle: Duration,
+}
+
+impl Patience {
+    /// Somebody looks at a page that does not come.
+    pub const PAGES: Self = Self::seconds(2, 2, 5);
+    /// Nobody waits, and what fails is tried again.
+    pub const WORKER: Self = Self::seconds(10, 5, 15);
+    /// An administrator's command may have much to read or write.
+    pub const COMMANDS: Self = Self::seconds(300, 10, 15);
+
+    const fn seconds(statement: u64, lock: u64, idle: u64) -> Self {
+        Self {
+            statement: Duration::from_secs(statement),
+            lock: Duration::from_secs(lock),
+            idle: Duration::from_secs(idle),
+        }
+    }
+}
+
+/// A pool of connections, cheap to clone. A statement that takes longer than the pool's patience is given up.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: DatabaseConnection,
     /// SQLite has one writer. Waiting in line here is fair; waiting in SQLite is sleep and luck.
     writer: Option<Arc<Semaphore>>,
+    patience: Duration,
 }
 
-/// A transaction that writes. Dropped without a commit, it is rolled back.
+/// A transaction. Dropped without a commit, it is rolled back.
 #[derive(Debug)]
 pub struct Work {
     transaction: DatabaseTransaction,
+    patience: Duration,
     _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Db {
-    pub async fn connect(url: &str) -> Result<Self, Fault> {
-        let mut options = ConnectOptions::new(url);
-        options.sqlx_logging(false).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
-        options.test_before_acquire_if_idle_for(TRUSTED_FOR);
-        let writer = if url.starts_with("sqlite:") {
+    /// `connections`: how many at most.
+    pub async fn connect(url: &str, connections: u32, patience: Patience) -> Result<Self, Fault> {
+        let is_file = url.starts_with("sqlite:");
+        if is_file {
             create_file(url).map_err(|fault| closed(url, &fault))?;
-            options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    // What a voter was told survives a power cut.
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(PATIENCE)
-                    .foreign_keys(true)
-            });
-            Some(Arc::new(Semaphore::new(1)))
-        } else {
-            options.max_connections(20);
-            None
-        };
-        let pool = Database::connect(options).await.map_err(|error| match writer {
-            Some(_) => closed(url, &error),
-            None => error.into(),
-        })?;
-        Ok(Self { pool, writer })
+        }
+        let mut options = ConnectOptions::new(url);
+        options.sqlx_logging(false).max_connections(connections).acquire_timeout(patience.statement);
+        options.test_before_acquire_if_idle_for(TRUSTED_FOR);
+        options.map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // What a voter was told survives a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(patience.lock)
+                .foreign_keys(true)
+        });
+        options.map_sqlx_postgres_opts(move |postgres| {
+            let limits = [
+                ("statement_timeout", patience.statement),
+                ("lock_timeout", patience.lock),
+                ("idle_in_transaction_session_timeout", patience.idle),
+            ];
+            postgres.options(limits.map(|(name, limit)| (name, limit.as_millis().to_string())))
+        });
+        options.map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    timeout(RELEASE, connection.ping()).await.unwrap_or(Err(SqlxError::PoolTimedOut))?;
+                    Ok(true)
+                })
+            })
+        });
+        let pool = Database::connect(options)
+            .await
+            .map_err(|error| if is_file { closed(url, &error) } else { error.into() })?;
+        let writer = is_file.then(|| Arc::new(Semaphore::new(1)));
+        Ok(Self { pool, writer, patience: patience.statement + GRACE })
+    }
+
+    /// A pool of its own on the same database: neither of the two can take all connections.
+    pub async fn beside(&self, url: &str, connections: u32, patience: Patience) -> Result<Self, Fault> {
+        let writer = self.writer.clone();
+        Ok(Self { writer, ..Self::connect(url, connections, patience).await? })
     }
 
     /// Begins a transaction that is going to write. On PostgreSQL the rows to decide on are then locked
@@ -71,48 +127,96 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Work { transaction: self.pool.begin_with_options(options).await?, _turn: turn })
+        let transaction = bounded(self.patience, self.pool.begin_with_options(options)).await?;
+        Ok(Work { transaction, patience: self.patience, _turn: turn })
     }
 
     /// A transaction that reads, and sees the database as it is at its first question.
-    pub async fn snapshot(&self) -> Result<DatabaseTransaction, Fault> {
+    pub async fn snapshot(&self) -> Result<Work, Fault> {
         let isolation = self.is_postgres().then_some(IsolationLevel::RepeatableRead);
-        Ok(self.pool.begin_with_config(isolation, Some(AccessMode::ReadOnly).filter(|_| self.is_postgres())).await?)
+        let begun = self.pool.begin_with_config(isolation, Some(AccessMode::ReadOnly).filter(|_| self.is_postgres()));
+        Ok(Work { transaction: bounded(self.patience, begun).await?, patience: self.patience, _turn: None })
     }
 
     /// A turn to write one statement outside of a transaction, to be held until it is done.
     pub async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        Ok(match &self.writer {
-            Some(writer) => Some(Arc::clone(writer).acquire_owned().await?),
-            None => None,
-        })
+        let Some(writer) = &self.writer else { return Ok(None) };
+        let turn = timeout(self.patience, Arc::clone(writer).acquire_owned());
+        Ok(Some(turn.await.map_err(|_| late())??))
+    }
+
+    /// How many connections PostgreSQL takes from all its clients together; SQLite has no such limit.
+    pub async fn server_connections(&self) -> Result<Option<u32>, Fault> {
+        if !self.is_postgres() {
+            return Ok(None);
+        }
+        let asked =
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int";
+        let told = self.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await?;
+        let most: Option<i32> = told.map(|told| told.try_get_by_index(0)).transpose()?;
+        Ok(most.and_then(|most| most.try_into().ok()))
     }
 
     pub fn is_postgres(&self) -> bool {
         self.pool.get_database_backend() == DbBackend::Postgres
     }
-}
 
-impl Deref for Db {
-    type Target = DatabaseConnection;
-
-    fn deref(&self) -> &DatabaseConnection {
+    /// The pool itself, where nothing bounds a statement: for steps of the schema.
+    pub fn unbounded(&self) -> &DatabaseConnection {
         &self.pool
+    }
+
+    /// Ends every connection; SQLite puts all in one file with the last.
+    pub async fn close(&self) -> Result<(), Fault> {
+        Ok(bounded(self.patience, self.pool.close_by_ref()).await?)
     }
 }
 
 impl Work {
+    /// # Errors
+    /// A database that did not answer in time may have committed all the same.
     pub async fn commit(self) -> Result<(), Fault> {
-        Ok(self.transaction.commit().await?)
+        Ok(bounded(self.patience, self.transaction.commit()).await?)
     }
 }
 
-impl Deref for Work {
-    type Target = DatabaseTransaction;
+/// Statements that are given up when they take too long, whatever keeps them: the pool, a lock, a server that is silent.
+macro_rules! bound {
+    ($type:ty, $inner:ident) => {
+        #[async_trait]
+        impl ConnectionTrait for $type {
+            fn get_database_backend(&self) -> DbBackend {
+                self.$inner.get_database_backend()
+            }
 
-    fn deref(&self) -> &DatabaseTransaction {
-        &self.transaction
-    }
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                bounded(self.patience, self.$inner.execute_raw(statement)).await
+            }
+
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                bounded(self.patience, self.$inner.execute_unprepared(sql)).await
+            }
+
+            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+                bounded(self.patience, self.$inner.query_one_raw(statement)).await
+            }
+
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                bounded(self.patience, self.$inner.query_all_raw(statement)).await
+            }
+        }
+    };
+}
+
+bound!(Db, pool);
+bound!(Work, transaction);
+
+async fn bounded<T>(patience: Duration, asked: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    timeout(patience, asked).await.unwrap_or_else(|_| Err(late()))
+}
+
+fn late() -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal("the database did not answer in time".to_owned()))
 }
 
 /// SQLite writes other files beside the database's.

@@ -79,7 +79,7 @@ pub fn figment(folder: &Path, port: u16) -> Result<Figment, Fault> {
 
 /// At the first start, adds the election and its roll.
 pub async fn prepare(portal: &Portal) -> Result<(), Fault> {
-    if election::Entity::find().one(&*portal.db).await?.is_none() {
+    if election::Entity::find().one(&portal.db).await?.is_none() {
         let added = roll::election::add(portal, &election_file(portal.now())).await?;
         added.map_err(Fault::new)?;
     }
@@ -88,7 +88,7 @@ pub async fn prepare(portal: &Portal) -> Result<(), Fault> {
         private::write(&roll_file, &roll_content(&Chance::seeded(2026)))?;
     }
     // Importing again changes nothing; after an interruption it brings what is missing.
-    let election = election::Entity::find().one(&*portal.db).await?.ok_or_else(|| Fault::new("no election"))?;
+    let election = election::Entity::find().one(&portal.db).await?.ok_or_else(|| Fault::new("no election"))?;
     let file = fs::File::open(&roll_file)?;
     let imported = roll::import::import(portal, &election, &file, false, &mut |_| Ok(()), &mut |_| ()).await?;
     imported.map_err(Fault::new)?;

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::watch;
 
 use crate::carriers::Carriers;
-use crate::db::Db;
+use crate::db::{Db, Patience};
 use crate::fault::Fault;
 use crate::hashing::Hasher;
 use crate::metrics::Metrics;
@@ -30,10 +30,11 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// The portal that the settings describe.
-    pub async fn open(settings: Settings) -> Result<Self, Fault> {
+    /// The portal that the settings describe, for work of some patience.
+    pub async fn open(settings: Settings, patience: Patience) -> Result<Self, Fault> {
+        let database = &settings.database;
         Ok(Self {
-            db: Db::connect(settings.database.url.expose_secret()).await?,
+            db: Db::connect(database.url.expose_secret(), database.of_pages(), patience).await?,
             keys: settings.keys().ok_or_else(|| Fault::new("no master secret"))?,
             clock: Clock::System,
             chance: Chance::System,
@@ -44,6 +45,13 @@ impl Portal {
             work_waits: watch::Sender::new(()),
             settings: Arc::new(settings),
         })
+    }
+
+    /// The same portal for the worker: it waits longer for the database, on connections of its own.
+    pub async fn for_worker(&self) -> Result<Self, Fault> {
+        let database = &self.settings.database;
+        let db = self.db.beside(database.url.expose_secret(), database.of_worker(), Patience::WORKER).await?;
+        Ok(Self { db, ..self.clone() })
     }
 
     pub fn now(&self) -> Instant {

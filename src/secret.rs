@@ -18,9 +18,9 @@ pub async fn fits(portal: &Portal) -> Result<bool, Fault> {
     let turn = portal.db.turn().await?;
     Entity::insert(bound)
         .on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned())
-        .exec_without_returning(&*portal.db)
+        .exec_without_returning(&portal.db)
         .await?;
     drop(turn);
-    let kept = Entity::find_by_id(ONLY).one(&*portal.db).await?;
+    let kept = Entity::find_by_id(ONLY).one(&portal.db).await?;
     Ok(kept.is_some_and(|kept| kept.check_digest == digest))
 }

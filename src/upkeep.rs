@@ -74,6 +74,6 @@ async fn forget_from<E: EntityTrait>(
     let mut ended = Query::select();
     ended.column(key).from(E::default()).and_where(Expr::col(at).lt(before)).limit(PORTION);
     let _turn = portal.db.turn().await?;
-    E::delete_many().filter(key.in_subquery(ended)).exec(&*portal.db).await?;
+    E::delete_many().filter(key.in_subquery(ended)).exec(&portal.db).await?;
     Ok(())
 }

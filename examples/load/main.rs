@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use argon2::{Argon2, Block, PasswordHasher};
 use guichet::captcha;
+use guichet::db::Patience;
 use guichet::entities::{account, election, voter};
 use guichet::issuance::seat::Seat;
 use guichet::portal::Portal;
@@ -118,7 +119,7 @@ async fn serve() -> Outcome<()> {
 
 async fn portal() -> Outcome<Portal> {
     let settings = Settings::read(&settings::figment()).map_err(|faults| faults.join("; "))?;
-    Portal::open(settings).await.map_err(|fault| fault.to_string().into())
+    Portal::open(settings, Patience::COMMANDS).await.map_err(|fault| fault.to_string().into())
 }
 
 /// Gives every account the same password.
@@ -126,7 +127,7 @@ async fn passwords() -> Outcome<()> {
     let portal = portal().await?;
     let hash = Argon2::default().hash_password(PASSWORD.as_bytes()).map_err(|error| error.to_string())?.to_string();
     let every = account::ActiveModel { password_hash: Set(Some(hash)), ..Default::default() };
-    account::Entity::update_many().set(every).exec(&*portal.db).await?;
+    account::Entity::update_many().set(every).exec(&portal.db).await?;
     Ok(())
 }
 
@@ -162,16 +163,16 @@ async fn probe() -> Outcome<Vec<Duration>> {
 /// The filled forms of so many voters, each with a session and a security code of their own.
 async fn issuances(count: u32) -> Outcome<()> {
     let portal = portal().await?;
-    let elections = election::Entity::find().all(&*portal.db).await?;
+    let elections = election::Entity::find().all(&portal.db).await?;
     let election = elections.first().ok_or("no election")?;
     let voters =
-        voter::Entity::find().limit(u64::from(count)).find_also_related(account::Entity).all(&*portal.db).await?;
+        voter::Entity::find().limit(u64::from(count)).find_also_related(account::Entity).all(&portal.db).await?;
     let mut requests = Vec::new();
     for (voter, account) in voters {
         let account = account.ok_or("a voter without an account")?;
         let seat = Seat { election: election.clone(), voter, territory: Territory::Metropole };
         let n: u32 = account.email.trim_start_matches("prenom.nom").split('@').next().unwrap_or_default().parse()?;
-        let token = sessions::open(&*portal.db, &portal, account.id).await.map_err(|fault| fault.to_string())?;
+        let token = sessions::open(&portal.db, &portal, account.id).await.map_err(|fault| fault.to_string())?;
         let captcha = captcha::draw(&portal, &token.digest(), captcha::rules::FEWEST_BITS);
         let body = format!(
             "election={}&mobile=06{:08}&captcha={FIXED_ANSWER}&captcha_id={captcha}&birthdate={}&numen={}&request=on",

@@ -59,7 +59,7 @@ fn is_whole(request: &[u8]) -> bool {
 /// Puts so many SMS into the outbox, each to a number of its own.
 pub async fn backlog(count: u32) -> Outcome<()> {
     let portal = portal().await?;
-    let elections = election::Entity::find().all(&*portal.db).await?;
+    let elections = election::Entity::find().all(&portal.db).await?;
     let election = elections.first().ok_or("no election")?;
     let mut next = 0;
     while next < count {
@@ -71,7 +71,7 @@ pub async fn backlog(count: u32) -> Outcome<()> {
             let identifier = VotingIdentifier::draw(&portal.chance);
             let letter = letters::identifier_sms(&portal, election, &number, &identifier, Language::French);
             let letter = letter.map_err(|fault| fault.to_string())?;
-            outbox::enqueue(&*work, &portal, None, letter).await.map_err(|fault| fault.to_string())?;
+            outbox::enqueue(&work, &portal, None, letter).await.map_err(|fault| fault.to_string())?;
         }
         work.commit().await.map_err(|fault| fault.to_string())?;
         next += 1_000;
@@ -97,7 +97,7 @@ pub async fn claims() -> Outcome<()> {
 /// Lets the worker send for so many seconds, or until nothing waits, and tells how fast it was.
 pub async fn drain(seconds: u64) -> Outcome<()> {
     let portal = portal().await?;
-    let waiting = || Entity::find().filter(Column::EndedAt.is_null()).count(&*portal.db);
+    let waiting = || Entity::find().filter(Column::EndedAt.is_null()).count(&portal.db);
     let before = waiting().await?;
     let (stop, stopped) = watch::channel(false);
     let began = Instant::now();

@@ -77,7 +77,8 @@ waiting-text = { $seconds ->
    *[other] This page tries again by itself in { $seconds } seconds. You have nothing to do.
 }
 waiting-kept = What you typed is kept. No attempt was counted.
-waiting-again = Try again now
+again = Try again now
+again-kept = What you typed is kept.
 
 ## Forgotten password
 
@@ -327,11 +328,11 @@ error-408-text = Your connection is slow or was interrupted. Nothing was saved a
 error-422-title = The form could not be read
 error-422-text = Nothing was saved. Go back to the page before, then start again.
 error-429-title = Too many requests at once
-error-429-text = Many forms have just been sent from your network. Wait a minute, then go back to the page before and start again: nothing was counted.
+error-429-text = Many forms have just been sent from your network. Wait a minute, then try again: nothing was counted.
 error-500-title = The portal has a problem
 error-500-text = It is not your fault, and no identity check was counted. Try again in a few minutes.
-error-503-title = The portal is very busy
-error-503-text = Try again in a moment.
+error-503-title = The portal is not available right now
+error-503-text = It is not your fault. Try again in a moment.
 
 ## Demonstration
 

@@ -77,7 +77,8 @@ waiting-text = { $seconds ->
    *[other] Cette page réessaie toute seule dans { $seconds } secondes. Vous n’avez rien à faire.
 }
 waiting-kept = Ce que vous avez saisi est gardé. Aucun essai n’a été compté.
-waiting-again = Réessayer maintenant
+again = Réessayer maintenant
+again-kept = Ce que vous avez saisi est gardé.
 
 ## Mot de passe oublié
 
@@ -327,11 +328,11 @@ error-408-text = Votre connexion est lente ou s’est interrompue. Rien n’a é
 error-422-title = Le formulaire n’a pas pu être lu
 error-422-text = Rien n’a été enregistré. Revenez à la page précédente, puis recommencez.
 error-429-title = Trop de demandes à la fois
-error-429-text = Beaucoup de formulaires viennent d’être envoyés depuis votre réseau. Patientez une minute, puis revenez à la page précédente et recommencez : rien n’a été compté.
+error-429-text = Beaucoup de formulaires viennent d’être envoyés depuis votre réseau. Patientez une minute, puis réessayez : rien n’a été compté.
 error-500-title = Le portail rencontre un problème
 error-500-text = Ce n’est pas de votre fait, et aucun essai de vérification n’a été compté. Réessayez dans quelques minutes.
-error-503-title = Le portail est très demandé
-error-503-text = Réessayez dans quelques instants.
+error-503-title = Le portail est indisponible pour le moment
+error-503-text = Ce n’est pas de votre fait. Réessayez dans quelques instants.
 
 ## Démonstration
 

@@ -9,7 +9,7 @@ use crate::portal::Portal;
 use crate::values::Instant;
 
 pub async fn wrong_answers(portal: &Portal, digest: &[u8]) -> Result<i32, Fault> {
-    let found = Entity::find_by_id(digest.to_owned()).one(&*portal.db).await?;
+    let found = Entity::find_by_id(digest.to_owned()).one(&portal.db).await?;
     Ok(found.map_or(0, |tries| tries.wrong))
 }
 
@@ -20,7 +20,7 @@ pub async fn count(portal: &Portal, digest: Vec<u8>, ends_at: Instant) -> Result
     let _turn = portal.db.turn().await?;
     let counted = Entity::insert(first)
         .on_conflict(OnConflict::column(Column::CaptchaDigest).value(Column::Wrong, one_more).to_owned())
-        .exec_with_returning(&*portal.db)
+        .exec_with_returning(&portal.db)
         .await?;
     Ok(counted.wrong - 1)
 }

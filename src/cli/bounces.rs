@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use guichet::db::Patience;
 use guichet::delivery::bounces::{self, Summary};
 use guichet::delivery::mailbox;
 use guichet::entities::account::MailboxFault;
@@ -12,7 +13,7 @@ use guichet::{settings, texts};
 use super::{Stop, open_checked, say};
 
 pub async fn read(maildir: &Path) -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let summary = bounces::read(&portal, maildir).await?.map_err(Stop::Refused)?;
     let Summary { full, unknown, ours, refused, underway, strange } = summary;
     say(&format!(
@@ -26,7 +27,7 @@ pub async fn read(maildir: &Path) -> Result<(), Stop> {
 }
 
 pub async fn list() -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let mut lines = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
     lines
         .write_record(["uai", "etablissement", "nom", "prenoms", "courriel", "boite", "depuis"])

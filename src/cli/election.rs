@@ -4,6 +4,7 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::Path;
 
+use guichet::db::Patience;
 use guichet::entities::election;
 use guichet::fault::Fault;
 use guichet::issuance::export::export as export_identifiers;
@@ -15,7 +16,7 @@ use super::{Stop, files, open_checked, say, tell};
 
 pub async fn add(file: &Path) -> Result<(), Stop> {
     let text = files::text(file)?;
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let id = match elections::add(&portal, &text).await?.map_err(|reason| of(file, &reason))? {
         Added::New(id) => id,
         Added::Known(id) => {
@@ -29,7 +30,7 @@ pub async fn add(file: &Path) -> Result<(), Stop> {
 }
 
 pub async fn list() -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let mut lines = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
     lines.write_record(["numéro", "nom", "ouverture", "fermeture", "électeurs"]).map_err(Fault::from)?;
     for (voters, election) in elections::list(&portal).await? {
@@ -42,14 +43,14 @@ pub async fn list() -> Result<(), Stop> {
 }
 
 pub async fn show(named_as: &str) -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let election = named(&portal, named_as).await?;
     say(&elections::describe(&election).write())
 }
 
 pub async fn set(named_as: &str, file: &Path) -> Result<(), Stop> {
     let text = files::text(file)?;
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let election = named(&portal, named_as).await?;
     let changes = elections::set(&portal, election.id, &text).await?.map_err(|reason| of(file, &reason))?;
     if changes.is_empty() {
@@ -62,7 +63,7 @@ pub async fn export(named_as: &str, to: &Path, key_to: Option<&Path>) -> Result<
     if key_to.is_some_and(|key_to| files::is_same(key_to, to)) {
         return Err(Stop::Refused("--to et --key-to : il faut deux fichiers, remis par deux voies".into()));
     }
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let election = named(&portal, named_as).await?.id;
     // Whole or not at all: the platform never reads half a file.
     let unfinished = to.with_extension("unfinished");

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use guichet::db::Patience;
 use guichet::entities::desk_act::Act;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
@@ -221,8 +222,8 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn migrate() -> Result<(), Stop> {
-    let portal = open(&settings::figment()).await?;
-    Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
+    let portal = open(&settings::figment(), Patience::COMMANDS).await?;
+    Migrator::up(portal.db.unbounded(), None).await.map_err(Fault::from)?;
     check(&portal).await?;
     say("Le schéma est à jour.\n")
 }
@@ -237,13 +238,13 @@ fn show() -> Result<(), Stop> {
     Ok(())
 }
 
-async fn open(figment: &Figment) -> Result<Portal, Stop> {
+async fn open(figment: &Figment, patience: Patience) -> Result<Portal, Stop> {
     let settings = Settings::read(figment).map_err(Stop::Settings)?;
-    Ok(Portal::open(settings).await?)
+    Ok(Portal::open(settings, patience).await?)
 }
 
 /// The portal of the settings, on a database that is there and ready for it.
-async fn open_checked(figment: &Figment) -> Result<Portal, Stop> {
+async fn open_checked(figment: &Figment, patience: Patience) -> Result<Portal, Stop> {
     let settings = Settings::read(figment).map_err(Stop::Settings)?;
     if let Some(file) = settings.database_file().filter(|file| !file.exists()) {
         let file = std::path::absolute(&file).unwrap_or(file);
@@ -252,7 +253,7 @@ async fn open_checked(figment: &Figment) -> Result<Portal, Stop> {
             "la base {file} n’existe pas. Êtes-vous dans le bon dossier ? « guichet migrate » en crée une nouvelle"
         )));
     }
-    let portal = Portal::open(settings).await?;
+    let portal = Portal::open(settings, patience).await?;
     check(&portal).await?;
     Ok(portal)
 }
@@ -271,7 +272,7 @@ fn tell(text: &str) {
 }
 
 async fn check(portal: &Portal) -> Result<(), Stop> {
-    let pending = Migrator::get_pending_migrations(&*portal.db).await.map_err(Fault::from)?;
+    let pending = Migrator::get_pending_migrations(portal.db.unbounded()).await.map_err(Fault::from)?;
     if !pending.is_empty() {
         return Err(Stop::Refused("le schéma de la base n’est pas à jour ; lancez d’abord « guichet migrate »".into()));
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use guichet::carriers::Reason;
+use guichet::db::Patience;
 use guichet::entities::message::{Channel, State};
 use guichet::outbox::watch;
 use guichet::recovery::answer;
@@ -11,7 +12,7 @@ use guichet::{settings, texts};
 use super::{Stop, open_checked, say};
 
 pub async fn list() -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let (mut after, mut waiting, mut failed) = (0, 0, 0);
     let mut lines = "numéro;canal;lettre;état;essais;créé le;prochain essai;passerelle;motif;code\n".to_owned();
     loop {
@@ -73,7 +74,7 @@ pub fn in_french(reason: Reason) -> &'static str {
 }
 
 pub async fn retry() -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     say(&format!("messages relancés : {}\n", watch::retry(&portal).await?))?;
     match answer::retry(&portal).await? {
         0 => Ok(()),

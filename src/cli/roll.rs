@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _};
 use std::path::Path;
 
+use guichet::db::Patience;
 use guichet::entities::election;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
@@ -26,7 +27,7 @@ pub struct Options<'a> {
 }
 
 pub async fn import_roll(asked: &str, path: &Path, options: Options<'_>) -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let election = named(&portal, asked).await?;
     if options.report.is_some_and(|report| files::is_same(report, path)) {
         return Err(Stop::Refused("--report : ce fichier est la liste elle-même ; choisissez un autre nom".into()));

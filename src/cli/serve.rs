@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use guichet::db::Patience;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
 use guichet::{demo, settings, web, worker};
@@ -15,8 +16,8 @@ use super::{Stop, check, open, open_checked, say};
 
 pub async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
     let figment = demo::figment(folder, port)?;
-    let portal = open(&figment).await?;
-    Migrator::up(&*portal.db, None).await.map_err(Fault::from)?;
+    let portal = open(&figment, Patience::PAGES).await?;
+    Migrator::up(portal.db.unbounded(), None).await.map_err(Fault::from)?;
     check(&portal).await?;
     demo::prepare(&portal).await?;
     let guide = demo::guide(&portal.settings)?;
@@ -33,25 +34,43 @@ pub async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
 
 pub async fn serve() -> Result<(), Stop> {
     let figment = settings::figment();
-    let portal = open_checked(&figment).await?;
+    let portal = open_checked(&figment, Patience::PAGES).await?;
     for doubt in settings::doubts(&portal.settings) {
         tracing::warn!("{doubt}");
     }
+    tell_connections(&portal).await?;
     let said = format!("Guichet est ouvert : {}", portal.settings.public_url());
     launch(portal, figment, said).await
+}
+
+/// How much of what the database's server takes is this process's at most.
+async fn tell_connections(portal: &Portal) -> Result<(), Fault> {
+    let connections = portal.settings.database.connections;
+    match portal.db.server_connections().await? {
+        Some(server) if connections > server => tracing::error!(
+            connections,
+            server,
+            "database.connections : plus que ce que le serveur accepte en tout (max_connections) ; baissez l’un ou relevez l’autre"
+        ),
+        Some(server) => tracing::info!(connections, server, "connections of this process at most, and of the server"),
+        None => {}
+    }
+    Ok(())
 }
 
 /// Serves until told to stop; `said` is printed once the door is open.
 async fn launch(portal: Portal, figment: Figment, said: String) -> Result<(), Stop> {
     guichet::values::mobile::read_plans();
     let (stop, stopped) = channel(false);
-    let worker = tokio::spawn(worker::run(portal.clone(), stopped));
+    let at_work = portal.for_worker().await?;
+    let worker = tokio::spawn(worker::run(at_work.clone(), stopped));
     let open = AdHoc::on_liftoff("open", |_| Box::pin(async move { drop(say(&format!("{said}\n"))) }));
     let launched = web::rocket(portal.clone(), figment).attach(open).launch().await;
     let _ = stop.send(true);
     let _ = worker.await;
-    // SQLite puts all in one file when the last connection ends.
-    let _ = (*portal.db).clone().close().await;
+    for pool in [at_work.db, portal.db] {
+        let _ = pool.close().await;
+    }
     match launched {
         Ok(_) => Ok(()),
         Err(error) => {

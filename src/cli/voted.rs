@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use guichet::db::Patience;
 use guichet::issuance::desk::{Desk, Reason};
 use guichet::roll::lines;
 use guichet::roll::parse::LineFault;
@@ -12,7 +13,7 @@ use super::progress::Progress;
 use super::{Stop, election, files, open_checked, roll, say, tell, voter};
 
 pub async fn import(named: &str, path: &Path) -> Result<(), Stop> {
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let election = election::named(&portal, named).await?;
     let file = files::open(path)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use guichet::carriers::Reason as Failure;
+use guichet::db::Patience;
 use guichet::entities::account::MailboxFault;
 use guichet::entities::desk_act::Act;
 use guichet::entities::message::{self, State as SmsState};
@@ -41,7 +42,7 @@ pub struct Acting {
 
 pub async fn show(named: &Named) -> Result<(), Stop> {
     let email = address(named)?;
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let election = election::named(&portal, &named.election).await?;
     let found = dossier(&portal, &election, &email).await?;
     say(&told(&found.ok_or_else(|| unknown(named))?, portal.now()))
@@ -51,7 +52,7 @@ pub async fn act(act: Act, acting: &Acting) -> Result<(), Stop> {
     let named = &acting.named;
     let email = address(named)?;
     let reason = Reason::parse(&acting.reason).map_err(|wanted| Stop::Refused(format!("--reason : {wanted}")))?;
-    let portal = open_checked(&settings::figment()).await?;
+    let portal = open_checked(&settings::figment(), Patience::COMMANDS).await?;
     let election = election::named(&portal, &named.election).await?;
     let desk = Desk { actor: actor(), reason };
     let done = match (desk::act(&portal, &election, &email, act, &desk).await?, act) {

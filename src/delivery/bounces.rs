@@ -62,7 +62,7 @@ async fn named(portal: &Portal, address: &str) -> Result<Option<Model>, Fault> {
     let extension = address.split_once('@').and_then(|(local, _)| local.split_once('+'));
     let Some((id, sealed)) = extension.and_then(|(_, extension)| extension.split_once('-')) else { return Ok(None) };
     let Ok(id) = id.parse::<i64>() else { return Ok(None) };
-    let message = Entity::find_by_id(id).one(&*portal.db).await?;
+    let message = Entity::find_by_id(id).one(&portal.db).await?;
     Ok(message.filter(|message| {
         message.channel == Channel::Mail && bool::from(seal(portal, message).as_bytes().ct_eq(sealed.as_bytes()))
     }))
@@ -144,7 +144,7 @@ async fn take(portal: &Portal, mail: &[u8], summary: &mut Summary) -> Result<boo
 async fn settle(portal: &Portal, message: i64, failure: &Failure) -> Result<(), Fault> {
     let now = portal.now();
     let work = portal.db.begin().await?;
-    let found = Entity::find_by_id(message).lock_exclusive().one(&*work).await?;
+    let found = Entity::find_by_id(message).lock_exclusive().one(&work).await?;
     // A report that is read twice says nothing new. One may come before the hand-over was recorded: then the mailbox is
     // noted, and the message ends by itself.
     let Some(message) = found.filter(|message| !message.state.is_final()) else { return Ok(()) };
@@ -155,9 +155,9 @@ async fn settle(portal: &Portal, message: i64, failure: &Failure) -> Result<(), 
         .col_expr(Column::Code, Expr::value(failure.code.clone()))
         .filter(Column::Id.eq(message.id))
         .filter(Column::State.eq(State::Accepted))
-        .exec(&*work)
+        .exec(&work)
         .await?;
-    mailbox::note(&*work, message.account_id, Some(failure.reason), now).await?;
+    mailbox::note(&work, message.account_id, Some(failure.reason), now).await?;
     work.commit().await?;
     let (reason, code) = (failure.reason, failure.code.as_deref());
     tracing::warn!(message_id = message.id, letter = message.letter, reason = reason.name(), code, "message returned");

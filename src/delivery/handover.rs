@@ -130,7 +130,7 @@ async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) ->
     let mut ids: Vec<String> =
         found.into_iter().filter(|(_, delivery)| !matches!(delivery, Delivery::Failed(_))).map(|(id, _)| id).collect();
     // Other messages to the same number may be among them.
-    let known = Entity::find().filter(Column::CarrierId.is_in(ids.clone())).all(&*portal.db).await?;
+    let known = Entity::find().filter(Column::CarrierId.is_in(ids.clone())).all(&portal.db).await?;
     let is_others =
         |id: &String| known.iter().any(|known| known.carrier_id.as_ref() == Some(id) && known.id != message.id);
     ids.retain(|id| !is_others(id));
@@ -178,7 +178,7 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
         Verdict::Accepted { .. } => {
             // Nothing follows from it: one statement is enough.
             let _turn = portal.db.turn().await?;
-            post::record(&*portal.db, message, verdict, portal.now()).await?;
+            post::record(&portal.db, message, verdict, portal.now()).await?;
             return Ok(());
         }
         Verdict::Failed(failure) | Verdict::Expired(Some(failure)) | Verdict::Retry { failure, .. } => {
@@ -191,14 +191,14 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
     match message.channel {
         Channel::Mail => {
             let now = portal.now();
-            if post::record(&*work, message, verdict, now).await? {
-                mailbox::note(&*work, message.account_id, reason, now).await?;
+            if post::record(&work, message, verdict, now).await? {
+                mailbox::note(&work, message.account_id, reason, now).await?;
             }
         }
         Channel::Sms => {
             let is_lost = matches!(verdict, Verdict::Failed(_) | Verdict::Expired(_));
             let carried = if is_lost { void::lock(&work, message.id).await? } else { None };
-            if post::record(&*work, message, verdict, portal.now()).await?
+            if post::record(&work, message, verdict, portal.now()).await?
                 && let Some(carried) = carried
             {
                 void::void(&work, portal, &carried, reason).await?;

@@ -63,10 +63,10 @@ pub async fn out_of_reach(portal: &Portal, after: i64) -> Result<Vec<OutOfReach>
         .filter(account::Column::MailboxFault.is_not_null())
         .order_by_asc(voter::Column::Id)
         .limit(PAGE)
-        .all(&*portal.db)
+        .all(&portal.db)
         .await?;
     let places: Vec<i64> = found.iter().map(|(voter, _)| voter.establishment_id).collect();
-    let places = establishment::Entity::find().filter(establishment::Column::Id.is_in(places)).all(&*portal.db).await?;
+    let places = establishment::Entity::find().filter(establishment::Column::Id.is_in(places)).all(&portal.db).await?;
     let place = |id| places.iter().find(|place| place.id == id).cloned();
     Ok(found
         .into_iter()

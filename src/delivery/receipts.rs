@@ -25,11 +25,11 @@ pub struct Receipt<'a> {
 /// Takes a receipt. Returns false when it speaks of no message of its gateway's.
 pub async fn take(portal: &Portal, receipt: &Receipt<'_>) -> Result<bool, Fault> {
     let of_signers = || Entity::find().filter(Column::Gateway.is_in(receipt.signers.iter().copied()));
-    let by_carrier = of_signers().filter(Column::CarrierId.eq(receipt.carrier_id)).one(&*portal.db).await?;
+    let by_carrier = of_signers().filter(Column::CarrierId.eq(receipt.carrier_id)).one(&portal.db).await?;
     let found = match (by_carrier, receipt.message) {
         (Some(message), _) => Some(message),
         // It came before the answer to the call that sent the message, or that answer was lost.
-        (None, Some(id)) => of_signers().filter(Column::Id.eq(id)).one(&*portal.db).await?,
+        (None, Some(id)) => of_signers().filter(Column::Id.eq(id)).one(&portal.db).await?,
         (None, None) => None,
     };
     match found {
@@ -54,7 +54,7 @@ pub async fn claim_silent(portal: &Portal, most: u64) -> Result<Vec<Model>, Faul
     let claimed = Entity::update_many()
         .col_expr(Column::AskAt, Expr::value(now + post::LEASE))
         .filter(Column::Id.in_subquery(silent))
-        .exec_with_returning(&*work)
+        .exec_with_returning(&work)
         .await?;
     work.commit().await?;
     Ok(claimed)
@@ -91,7 +91,7 @@ async fn ask_at(portal: &Portal, message: &Model, at: Option<crate::values::Inst
         .col_expr(Column::AskAt, Expr::value(at))
         .filter(Column::Id.eq(message.id))
         .filter(Column::State.eq(State::Accepted))
-        .exec(&*portal.db)
+        .exec(&portal.db)
         .await?;
     Ok(())
 }
@@ -102,7 +102,7 @@ async fn settle(portal: &Portal, message: i64, told: &Receipt<'_>) -> Result<boo
     let Receipt { carrier_id, delivery, .. } = *told;
     let work = portal.db.begin().await?;
     let carried = void::lock(&work, message).await?;
-    let Some(message) = Entity::find_by_id(message).lock_exclusive().one(&*work).await? else { return Ok(false) };
+    let Some(message) = Entity::find_by_id(message).lock_exclusive().one(&work).await? else { return Ok(false) };
     let now = portal.now();
     let is_theirs = message.gateway.as_deref().is_some_and(|gateway| told.signers.contains(&gateway));
     if !is_theirs || message.carrier_id.as_deref().is_some_and(|known| known != carrier_id) {
@@ -133,7 +133,7 @@ async fn settle(portal: &Portal, message: i64, told: &Receipt<'_>) -> Result<boo
         .col_expr(Column::Failure, Expr::value(reason.map(crate::carriers::Reason::name)))
         .col_expr(Column::Code, Expr::value(code))
         .filter(Column::Id.eq(message.id))
-        .exec(&*work)
+        .exec(&work)
         .await?;
     if let Delivery::Failed(failure) = delivery {
         let (reason, code) = (failure.reason, failure.code.as_deref());

@@ -15,10 +15,10 @@ use crate::values::Token;
 pub async fn look(portal: &Portal, token: &Token) -> Result<Option<(Seat, voting_identifier::Model)>, Fault> {
     let found = voting_identifier::Entity::find()
         .filter(voting_identifier::Column::DisavowDigest.eq(token.digest()))
-        .one(&*portal.db)
+        .one(&portal.db)
         .await?;
     let Some(identifier) = found else { return Ok(None) };
-    let seat = seat::of_voter(&*portal.db, identifier.voter_id).await?;
+    let seat = seat::of_voter(&portal.db, identifier.voter_id).await?;
     Ok(seat.map(|seat| (seat, identifier)))
 }
 
@@ -28,25 +28,25 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<(Seat, voting
 pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
     let Some((seat, disavowed)) = look(portal, token).await? else { return Ok(false) };
     let work = portal.db.begin().await?;
-    let voter = voter::Entity::find_by_id(seat.voter.id).lock_exclusive().one(&*work).await?;
+    let voter = voter::Entity::find_by_id(seat.voter.id).lock_exclusive().one(&work).await?;
     let Some(voter) = voter.filter(|voter| voter.frozen_at.is_none()) else { return Ok(true) };
-    let account = account::Entity::find_by_id(voter.account_id).one(&*work).await?;
-    let establishment = establishment::Entity::find_by_id(voter.establishment_id).one(&*work).await?;
-    let seat = seat::of_voter(&*work, voter.id).await?;
+    let account = account::Entity::find_by_id(voter.account_id).one(&work).await?;
+    let establishment = establishment::Entity::find_by_id(voter.establishment_id).one(&work).await?;
+    let seat = seat::of_voter(&work, voter.id).await?;
     let (Some(seat), Some(account), Some(establishment)) = (seat, account, establishment) else {
         return Err(Fault::new("a voter without an account or an establishment"));
     };
     let frozen = voter::ActiveModel { id: Set(voter.id), frozen_at: Set(Some(portal.now())), ..Default::default() };
-    voter::Entity::update(frozen).exec(&*work).await?;
-    for identifier in identifiers(&*work, voter.id).await?.iter().filter(|i| i.state == State::Active) {
+    voter::Entity::update(frozen).exec(&work).await?;
+    for identifier in identifiers(&work, voter.id).await?.iter().filter(|i| i.state == State::Active) {
         void::retire(&work, portal, &voter, identifier, None).await?;
     }
     let (election, email, number) = (&seat.election, &account.email, &disavowed.masked_number);
     // Written under the lock of one voter, and seldom: so they tell what was decided, and when.
     let heard = letters::identifier_disavowed(portal, seat.reader(&account), election)?;
     let report = letters::disavowal_reported(portal, election, &voter, email, &establishment, number)?;
-    outbox::enqueue(&*work, portal, Some(account.id), heard).await?;
-    outbox::enqueue(&*work, portal, None, report).await?;
+    outbox::enqueue(&work, portal, Some(account.id), heard).await?;
+    outbox::enqueue(&work, portal, None, report).await?;
     work.commit().await?;
     portal.wake_worker();
     Ok(true)

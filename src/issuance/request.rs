@@ -67,23 +67,23 @@ pub async fn request(
     let work = portal.db.begin().await?;
     let voter = voter::Entity::find_by_id(seat.voter.id)
         .lock_exclusive()
-        .one(&*work)
+        .one(&work)
         .await?
         .filter(|voter| voter.account_id == account.id)
         .ok_or_else(|| Fault::new("a voter left the roll, or this account"))?;
     // Whatever decides is read after the lock: it may have been waited for.
     let election = election::Entity::find_by_id(voter.election_id)
-        .one(&*work)
+        .one(&work)
         .await?
         .ok_or_else(|| Fault::new("a voter of no election"))?;
     let now = portal.now();
-    let earlier = seat::identifiers(&*work, voter.id).await?;
+    let earlier = seat::identifiers(&work, voter.id).await?;
     let standing = seat::standing(&election, &voter, &earlier);
     let mut evidence = Evidence {
         numen: digests.numen == voter.numen_digest,
         // Against the roll's NUMEN, not the typed one, so that each is judged by itself.
         birthdate: request.birthdate.digest(&portal.keys, &voter.numen_digest) == voter.birthdate_digest,
-        phone: phone_owner(&*work, &voter, &digests.phone).await?,
+        phone: phone_owner(&work, &voter, &digests.phone).await?,
     };
     let mut decision = rules::decide(&standing, evidence, now);
     if decision == Decision::Issue && !claim_phone(&work, &voter, &digests.phone).await? {
@@ -186,9 +186,9 @@ async fn claim_phone(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<
                 .do_nothing()
                 .to_owned(),
         )
-        .exec_without_returning(&**work)
+        .exec_without_returning(work)
         .await?;
-    Ok(inserted == 1 || phone_owner(&**work, voter, phone).await? == PhoneOwner::ThisVoter)
+    Ok(inserted == 1 || phone_owner(work, voter, phone).await? == PhoneOwner::ThisVoter)
 }
 
 /// Records the run, refused or not. False when its captcha has already paid for another run.
@@ -214,7 +214,7 @@ async fn record(
     };
     let inserted = identity_check::Entity::insert(check)
         .on_conflict(OnConflict::column(identity_check::Column::CaptchaDigest).do_nothing().to_owned())
-        .exec_without_returning(&**work)
+        .exec_without_returning(work)
         .await?;
     Ok(inserted == 1)
 }
@@ -225,7 +225,7 @@ async fn replay(portal: &Portal, voter: &voter::Model, request: &Request, digest
         .filter(identity_check::Column::CaptchaDigest.eq(request.captcha.clone()))
         .filter(identity_check::Column::VoterId.eq(voter.id))
         .filter(identity_check::Column::SubmissionDigest.eq(digests.submission.clone()))
-        .one(&*portal.db)
+        .one(&portal.db)
         .await?;
     Ok(match first {
         Some(check) if check.outcome == ISSUED => Outcome::Issued,
@@ -249,8 +249,8 @@ async fn issue(
     }
     // Where not all can leave, those who have received nothing yet go first.
     let sms = if earlier.is_empty() { draft.sms } else { draft.sms.yielding() };
-    let sms = outbox::enqueue(&**work, portal, Some(voter.account_id), sms).await?;
-    outbox::enqueue(&**work, portal, Some(voter.account_id), draft.mail).await?;
+    let sms = outbox::enqueue(work, portal, Some(voter.account_id), sms).await?;
+    outbox::enqueue(work, portal, Some(voter.account_id), draft.mail).await?;
     let identifier = voting_identifier::ActiveModel {
         id: NotSet,
         election_id: Set(voter.election_id),
@@ -265,7 +265,7 @@ async fn issue(
         sms_id: Set(sms),
         disavow_digest: Set(draft.disavow.digest()),
     };
-    voting_identifier::Entity::insert(identifier).exec_without_returning(&**work).await?;
+    voting_identifier::Entity::insert(identifier).exec_without_returning(work).await?;
     Ok(())
 }
 
@@ -282,6 +282,6 @@ async fn count(
         phone_refused_at: Set(phone_refused_at),
         ..Default::default()
     };
-    counted.update(&**work).await?;
+    counted.update(work).await?;
     Ok(())
 }

@@ -54,7 +54,7 @@ async fn find_seats(db: &impl ConnectionTrait, which: Expr) -> Result<Vec<Seat>,
 
 /// One seat of an account: the named election's, or the first.
 pub async fn find(portal: &Portal, account: i64, election: Option<i64>) -> Result<Option<Seat>, Fault> {
-    let mut seats = seats(&*portal.db, account, portal.now()).await?.into_iter();
+    let mut seats = seats(&portal.db, account, portal.now()).await?.into_iter();
     Ok(match election {
         Some(id) => seats.find(|seat| seat.election.id == id),
         None => seats.next(),

@@ -23,10 +23,10 @@ pub struct Issued {
 }
 
 pub async fn space(portal: &Portal, seat: Seat) -> Result<Space, Fault> {
-    let identifiers = seat::identifiers(&*portal.db, seat.voter.id).await?;
+    let identifiers = seat::identifiers(&portal.db, seat.voter.id).await?;
     let standing = seat::standing(&seat.election, &seat.voter, &identifiers);
     let sms_ids: Vec<i64> = identifiers.iter().map(|identifier| identifier.sms_id).collect();
-    let messages = message::Entity::find().filter(message::Column::Id.is_in(sms_ids)).all(&*portal.db).await?;
+    let messages = message::Entity::find().filter(message::Column::Id.is_in(sms_ids)).all(&portal.db).await?;
     let mut issued: Vec<Issued> = identifiers
         .into_iter()
         .filter_map(|identifier| {

@@ -27,7 +27,7 @@ pub struct Carried {
 
 /// Whether an SMS still has something to bring: the identifier in it works.
 pub async fn is_wanted(portal: &Portal, sms: i64) -> Result<bool, Fault> {
-    let carried = Entity::find().filter(Column::SmsId.eq(sms)).one(&*portal.db).await?;
+    let carried = Entity::find().filter(Column::SmsId.eq(sms)).one(&portal.db).await?;
     Ok(carried.is_none_or(|identifier| identifier.state == State::Active))
 }
 
@@ -35,9 +35,9 @@ pub async fn is_wanted(portal: &Portal, sms: i64) -> Result<bool, Fault> {
 /// asks for another identifier locks in this order, too.
 pub async fn lock(work: &Work, sms: i64) -> Result<Option<Carried>, Fault> {
     let of_sms = Column::SmsId.eq(sms);
-    let Some(found) = Entity::find().filter(of_sms.clone()).one(&**work).await? else { return Ok(None) };
-    let voter = voter::Entity::find_by_id(found.voter_id).lock_exclusive().one(&**work).await?;
-    let identifier = Entity::find().filter(of_sms).one(&**work).await?;
+    let Some(found) = Entity::find().filter(of_sms.clone()).one(work).await? else { return Ok(None) };
+    let voter = voter::Entity::find_by_id(found.voter_id).lock_exclusive().one(work).await?;
+    let identifier = Entity::find().filter(of_sms).one(work).await?;
     Ok(voter.zip(identifier).map(|(voter, identifier)| Carried { identifier, voter }))
 }
 
@@ -53,12 +53,12 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
     if identifier.state != State::Active {
         return Ok(());
     }
-    let seat = seat::of_voter(&**work, voter.id).await?;
-    let account = account::Entity::find_by_id(voter.account_id).one(&**work).await?;
+    let seat = seat::of_voter(work, voter.id).await?;
+    let account = account::Entity::find_by_id(voter.account_id).one(work).await?;
     if let (Some(seat), Some(account)) = (seat, account) {
         let (to, number) = (seat.reader(&account), &identifier.masked_number);
         let letter = letters::identifier_voided(portal, to, &seat.election, number, reason, is_last)?;
-        outbox::enqueue(&**work, portal, Some(account.id), letter).await?;
+        outbox::enqueue(work, portal, Some(account.id), letter).await?;
     }
     Ok(())
 }
@@ -74,12 +74,12 @@ pub async fn retire(
     keeps: Option<&[u8]>,
 ) -> Result<(), Fault> {
     let now = portal.now();
-    let withdrawn = post::withdraw(&**work, identifier.sms_id, now).await?;
+    let withdrawn = post::withdraw(work, identifier.sms_id, now).await?;
     let were_late = |sms: &message::Model| sms.attempts > 0 || now - sms.created_at > PROMPT;
     if withdrawn.as_ref().is_some_and(were_late) {
         give_back(work, portal, voter, identifier).await?;
     } else {
-        end(&**work, identifier.id, State::Revoked, now).await?;
+        end(work, identifier.id, State::Revoked, now).await?;
     }
     if withdrawn.is_some() && keeps != Some(identifier.phone_digest.as_slice()) {
         free(work, voter, &identifier.phone_digest).await?;
@@ -91,11 +91,11 @@ pub async fn retire(
 /// one that was issued. Returns whether the voter may ask again.
 async fn give_back(work: &Work, portal: &Portal, voter: &voter::Model, identifier: &Model) -> Result<bool, Fault> {
     // The voter's row is locked: of failures that are told at once, each sees the ones before.
-    let returned = seat::returned(&identifiers(&**work, voter.id).await?);
+    let returned = seat::returned(&identifiers(work, voter.id).await?);
     let gives_back = rules::gives_back(returned);
     let state = if gives_back { State::Voided } else { State::Revoked };
     if identifier.state != state {
-        end(&**work, identifier.id, state, portal.now()).await?;
+        end(work, identifier.id, state, portal.now()).await?;
     }
     let may_ask = rules::gives_back(returned + 1);
     if gives_back && !may_ask {
@@ -107,7 +107,7 @@ async fn give_back(work: &Work, portal: &Portal, voter: &voter::Model, identifie
 
 /// Gives a voter's number free, unless it received an identifier or still may.
 async fn free(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<(), Fault> {
-    let of_phone = identifiers(&**work, voter.id).await?.into_iter().filter(|i| i.phone_digest == phone);
+    let of_phone = identifiers(work, voter.id).await?.into_iter().filter(|i| i.phone_digest == phone);
     let sms: Vec<i64> = of_phone.map(|identifier| identifier.sms_id).collect();
     let arrived = message::Entity::find()
         .filter(message::Column::Id.is_in(sms))
@@ -117,10 +117,10 @@ async fn free(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<(), Fau
                 .is_not_in([SmsState::Failed, SmsState::Expired])
                 .or(message::Column::Unsure.eq(true)),
         )
-        .one(&**work)
+        .one(work)
         .await?;
     if arrived.is_none() {
-        phone_claim::Entity::delete_by_id((voter.election_id, phone.to_owned())).exec(&**work).await?;
+        phone_claim::Entity::delete_by_id((voter.election_id, phone.to_owned())).exec(work).await?;
     }
     Ok(())
 }

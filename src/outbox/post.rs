@@ -113,7 +113,7 @@ async fn take(
         .col_expr(Column::DueAt, Expr::value(now + LEASE))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .filter(Column::Id.in_subquery(ids))
-        .exec_with_returning(&**work)
+        .exec_with_returning(work)
         .await?)
 }
 
@@ -124,7 +124,7 @@ async fn put_off(work: &Work, ids: &[i64], until: Instant) -> Result<(), Fault> 
         .col_expr(Column::DueAt, Expr::value(until))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
         .filter(Column::Id.is_in(ids.iter().copied()))
-        .exec(&**work)
+        .exec(work)
         .await?;
     Ok(())
 }
@@ -135,7 +135,7 @@ async fn wait_for_all(work: &Work, which: SimpleExpr, until: Instant) -> Result<
         .col_expr(Column::DueAt, Expr::value(until))
         .col_expr(Column::ValidFrom, Expr::value(until))
         .filter(which)
-        .exec(&**work)
+        .exec(work)
         .await?;
     Ok(())
 }
@@ -170,7 +170,7 @@ pub async fn pass_on(portal: &Portal, message: &mut Model, gateway: &str) -> Res
         .col_expr(Column::Resent, Expr::value(resent))
         .col_expr(Column::TriedAt, Expr::value(now))
         .col_expr(Column::DueAt, Expr::value(now + LEASE))
-        .exec(&*portal.db)
+        .exec(&portal.db)
         .await?;
     message.gateway = Some(gateway.to_owned());
     (message.unsure, message.resent, message.tried_at) = (false, resent, Some(now));

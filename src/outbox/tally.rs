@@ -46,7 +46,7 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model], now
     let added = Expr::col((Entity, Column::Sent)).add(Expr::cust("excluded.sent"));
     let mut tallied = Entity::insert_many(rows)
         .on_conflict(OnConflict::columns([Column::RecipientDigest, Column::Hour]).value(Column::Sent, added).to_owned())
-        .exec_with_returning(&**work)
+        .exec_with_returning(work)
         .await?;
     let settings = &portal.settings.sms;
     // The numbers first: what they put off leaves room under the cap of all.
@@ -96,7 +96,7 @@ fn warn(portal: &Portal, before: usize, sent: usize, most: usize) {
 pub async fn forget(portal: &Portal) -> Result<(), Fault> {
     let yesterday = portal.now() - TimeDelta::days(1);
     let _turn = portal.db.turn().await?;
-    Entity::delete_many().filter(Column::Hour.lt(yesterday)).exec(&*portal.db).await?;
+    Entity::delete_many().filter(Column::Hour.lt(yesterday)).exec(&portal.db).await?;
     Ok(())
 }
 
@@ -105,7 +105,7 @@ async fn give_back(work: &Work, recipient: &[u8], hour: Instant, over: usize) ->
         .col_expr(Column::Sent, Expr::col(Column::Sent).sub(i32::try_from(over).unwrap_or(i32::MAX)))
         .filter(Column::RecipientDigest.eq(recipient))
         .filter(Column::Hour.eq(hour))
-        .exec(&**work)
+        .exec(work)
         .await?;
     Ok(())
 }

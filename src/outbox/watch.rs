@@ -18,7 +18,7 @@ pub async fn unfinished(portal: &Portal, after: i64) -> Result<Vec<Model>, Fault
         .filter(unfinished)
         .order_by_asc(Column::Id)
         .limit(PAGE)
-        .all(&*portal.db)
+        .all(&portal.db)
         .await?)
 }
 
@@ -33,7 +33,7 @@ pub async fn links_waiting(portal: &Portal, most: u64) -> Result<u64, Fault> {
         .filter(Column::DueAt.lte(portal.now()))
         .limit(most)
         .into_tuple()
-        .all(&*portal.db)
+        .all(&portal.db)
         .await?;
     Ok(due.len() as u64)
 }
@@ -47,7 +47,7 @@ pub async fn retry(portal: &Portal) -> Result<u64, Fault> {
         .filter(Column::EndedAt.is_null())
         .filter(Column::State.eq(State::Queued))
         .filter(Column::DueAt.gt(now))
-        .exec(&*portal.db)
+        .exec(&portal.db)
         .await?;
     Ok(hurried.rows_affected)
 }

@@ -31,7 +31,7 @@ pub async fn answer_next(portal: &Portal) -> Result<bool, Fault> {
 
 /// How many requests are set aside.
 pub async fn set_aside(portal: &Portal) -> Result<u64, Fault> {
-    Ok(Entity::find().filter(Column::SetAsideAt.is_not_null()).count(&*portal.db).await?)
+    Ok(Entity::find().filter(Column::SetAsideAt.is_not_null()).count(&portal.db).await?)
 }
 
 /// Makes the requests that were set aside wait again. Returns how many.
@@ -41,13 +41,13 @@ pub async fn retry(portal: &Portal) -> Result<u64, Fault> {
     let superfluous = "set_aside_at IS NOT NULL AND (\
          address_digest IN (SELECT address_digest FROM recovery_request WHERE set_aside_at IS NULL AND address_digest IS NOT NULL) \
          OR id NOT IN (SELECT MAX(id) FROM recovery_request WHERE set_aside_at IS NOT NULL GROUP BY address_digest))";
-    Entity::delete_many().filter(Expr::cust(superfluous)).exec(&*work).await?;
+    Entity::delete_many().filter(Expr::cust(superfluous)).exec(&work).await?;
     let again = Entity::update_many()
         .col_expr(Column::DueAt, Expr::value(portal.now()))
         .col_expr(Column::Attempts, Expr::value(0))
         .col_expr(Column::SetAsideAt, Expr::value(None::<Instant>))
         .filter(Column::SetAsideAt.is_not_null())
-        .exec(&*work)
+        .exec(&work)
         .await?;
     work.commit().await?;
     Ok(again.rows_affected)
@@ -62,7 +62,7 @@ async fn claim(portal: &Portal) -> Result<Option<Model>, Fault> {
         due.order_by_asc(Column::TurnAt).order_by_asc(Column::Id).limit(1)
     };
     // Looking first costs no write lock while there is nothing to do.
-    if due().one(&*portal.db).await?.is_none() {
+    if due().one(&portal.db).await?.is_none() {
         return Ok(None);
     }
     let most = rules::links_ahead(portal.settings.mail.per_second);
@@ -70,10 +70,10 @@ async fn claim(portal: &Portal) -> Result<Option<Model>, Fault> {
         return Ok(None);
     }
     let work = portal.db.begin().await?;
-    let next = due().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(&*work).await?;
+    let next = due().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(&work).await?;
     if let Some(request) = &next {
         let leased = ActiveModel { id: Set(request.id), due_at: Set(now + LEASE), ..Default::default() };
-        Entity::update(leased).exec(&*work).await?;
+        Entity::update(leased).exec(&work).await?;
     }
     work.commit().await?;
     Ok(next)
@@ -88,11 +88,11 @@ async fn answer(portal: &Portal, request: &Model) -> Result<(), Fault> {
     let address = address.ok_or_else(|| Fault::new("a request's address is unreadable"))?;
     let work = portal.db.begin().await?;
     let account =
-        account::Entity::find().filter(account::Column::Email.eq(address)).lock_exclusive().one(&*work).await?;
+        account::Entity::find().filter(account::Column::Email.eq(address)).lock_exclusive().one(&work).await?;
     if let Some(account) = account {
         give_link(portal, &work, &account, language).await?;
     }
-    let gone = Entity::delete_by_id(request.id).exec(&*work).await?;
+    let gone = Entity::delete_by_id(request.id).exec(&work).await?;
     // Another worker took it over when the lease had ended, and has answered.
     if gone.rows_affected == 1 {
         work.commit().await?;
@@ -102,7 +102,7 @@ async fn answer(portal: &Portal, request: &Model) -> Result<(), Fault> {
 
 async fn put_off(portal: &Portal, request: &Model, fault: &Fault) -> Result<(), Fault> {
     let work = portal.db.begin().await?;
-    let Some(today) = Entity::find_by_id(request.id).lock_exclusive().one(&*work).await? else { return Ok(()) };
+    let Some(today) = Entity::find_by_id(request.id).lock_exclusive().one(&work).await? else { return Ok(()) };
     let (now, attempts) = (portal.now(), today.attempts + 1);
     let again = rules::try_again(attempts, now);
     let put_off = ActiveModel {
@@ -112,7 +112,7 @@ async fn put_off(portal: &Portal, request: &Model, fault: &Fault) -> Result<(), 
         set_aside_at: Set(again.is_none().then_some(now)),
         ..Default::default()
     };
-    Entity::update(put_off).exec(&*work).await?;
+    Entity::update(put_off).exec(&work).await?;
     work.commit().await?;
     if again.is_some() {
         tracing::warn!(%fault, request_id = request.id, attempts, "a request for a password will be tried again");
@@ -127,8 +127,8 @@ async fn give_link(portal: &Portal, work: &Work, account: &account::Model, langu
     use recovery_ticket::Column as Ticket;
     let now = portal.now();
     let of_account = || recovery_ticket::Entity::find().filter(Ticket::AccountId.eq(account.id));
-    let recent = of_account().filter(Ticket::AskedAt.gt(now - rules::HOUR)).count(&**work).await?;
-    let open = of_account().filter(Ticket::ClosedAt.is_null()).filter(Ticket::ExpiresAt.gt(now)).all(&**work).await?;
+    let recent = of_account().filter(Ticket::AskedAt.gt(now - rules::HOUR)).count(work).await?;
+    let open = of_account().filter(Ticket::ClosedAt.is_null()).filter(Ticket::ExpiresAt.gt(now)).all(work).await?;
     let asked: Vec<Instant> = open.iter().map(|ticket| ticket.asked_at).collect();
     match rules::wish(recent, &asked, now) {
         Wish::Granted => {}
@@ -137,7 +137,7 @@ async fn give_link(portal: &Portal, work: &Work, account: &account::Model, langu
     }
     let until = now + Duration::minutes(portal.population(&account.population)?.link_minutes.into());
     let token = Token::draw(&portal.chance);
-    let seats = seats(&**work, account.id, now).await?;
+    let seats = seats(work, account.id, now).await?;
     let seat = seats.first();
     let election = seat.map(|seat| &seat.election);
     let territory = seat.map_or(Territory::Metropole, |seat| seat.territory);
@@ -151,8 +151,8 @@ async fn give_link(portal: &Portal, work: &Work, account: &account::Model, langu
         closed_at: Set(None),
         refusals: Set(0),
     };
-    recovery_ticket::Entity::insert(ticket).exec_without_returning(&**work).await?;
-    outbox::enqueue(&**work, portal, Some(account.id), letter).await?;
+    recovery_ticket::Entity::insert(ticket).exec_without_returning(work).await?;
+    outbox::enqueue(work, portal, Some(account.id), letter).await?;
     Ok(())
 }
 
@@ -166,6 +166,6 @@ pub(super) async fn close(work: &Work, account: i64, asked_at: Option<Instant>, 
     if let Some(moment) = asked_at {
         closing = closing.filter(Ticket::AskedAt.eq(moment));
     }
-    closing.exec(&**work).await?;
+    closing.exec(work).await?;
     Ok(())
 }

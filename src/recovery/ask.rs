@@ -25,7 +25,7 @@ pub async fn ask(portal: &Portal, email: &EmailAddress, language: Language, netw
         .column_as(Column::TurnAt.max(), "last")
         .filter(Column::OriginDigest.eq(origin.clone()))
         .into_tuple()
-        .one(&*portal.db)
+        .one(&portal.db)
         .await?;
     let address = email.as_str().as_bytes();
     let request = ActiveModel {
@@ -51,7 +51,7 @@ pub async fn ask(portal: &Portal, email: &EmailAddress, language: Language, netw
         )
         .to_owned();
     let _turn = portal.db.turn().await?;
-    Entity::insert(request).on_conflict(once).exec_without_returning(&*portal.db).await?;
+    Entity::insert(request).on_conflict(once).exec_without_returning(&portal.db).await?;
     Ok(())
 }
 
@@ -64,7 +64,7 @@ pub async fn is_crowded(portal: &Portal) -> Result<bool, Fault> {
         .offset(BACKLOG - 1)
         .limit(1)
         .into_tuple::<i64>()
-        .one(&*portal.db)
+        .one(&portal.db)
         .await?;
     Ok(beyond.is_some())
 }

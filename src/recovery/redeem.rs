@@ -62,13 +62,13 @@ pub struct PasswordRefusal {
 /// What a link opens, consuming nothing: mail scanners open links too.
 pub async fn look(portal: &Portal, token: &Token) -> Result<Option<OpenLink>, Fault> {
     let found =
-        recovery_ticket::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&*portal.db).await?;
+        recovery_ticket::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&portal.db).await?;
     let Some((ticket, Some(account))) = found else { return Ok(None) };
     if !rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals, portal.now()) {
         return Ok(None);
     }
     let policy = portal.population(&account.population)?.password.clone();
-    let seat = seats(&*portal.db, account.id, portal.now()).await?.into_iter().next();
+    let seat = seats(&portal.db, account.id, portal.now()).await?.into_iter().next();
     Ok(Some(OpenLink { account, expires_at: ticket.expires_at, policy, seat }))
 }
 
@@ -106,7 +106,7 @@ pub async fn redeem(
 
     let work = portal.db.begin().await?;
     // The account first, then its links: the order in which a new link is given, too.
-    account::Entity::find_by_id(link.account.id).lock_exclusive().one(&*work).await?;
+    account::Entity::find_by_id(link.account.id).lock_exclusive().one(&work).await?;
     if !is_open(&work, portal, token).await? {
         return Ok(Outcome::LinkExpired);
     }
@@ -117,11 +117,11 @@ pub async fn redeem(
         language: Set(language.code().to_owned()),
         ..Default::default()
     };
-    account::Entity::update(account).exec(&*work).await?;
-    mailbox::forget(&*work, link.account.id).await?;
-    sessions::close_all(&*work, link.account.id).await?;
-    let browser = sign_in::forgive(&*work, portal, link.account.id, &email).await?;
-    outbox::enqueue(&*work, portal, Some(link.account.id), letter).await?;
+    account::Entity::update(account).exec(&work).await?;
+    mailbox::forget(&work, link.account.id).await?;
+    sessions::close_all(&work, link.account.id).await?;
+    let browser = sign_in::forgive(&work, portal, link.account.id, &email).await?;
+    outbox::enqueue(&work, portal, Some(link.account.id), letter).await?;
     work.commit().await?;
     portal.wake_worker();
     Ok(Outcome::Changed { email, browser })
@@ -129,7 +129,7 @@ pub async fn redeem(
 
 /// Whether the link opens, under lock: of two tabs that send the form at once, one changes the password.
 async fn is_open(work: &Work, portal: &Portal, token: &Token) -> Result<bool, Fault> {
-    let ticket = recovery_ticket::Entity::find_by_id(token.digest()).lock_exclusive().one(&**work).await?;
+    let ticket = recovery_ticket::Entity::find_by_id(token.digest()).lock_exclusive().one(work).await?;
     let now = portal.now();
     Ok(ticket.is_some_and(|ticket| rules::is_open(ticket.expires_at, ticket.closed_at, ticket.refusals, now)))
 }
@@ -145,14 +145,14 @@ async fn refuse(portal: &Portal, token: &Token, link: OpenLink, refusal: Passwor
         .col_expr(Column::Refusals, Expr::col(Column::Refusals).add(1))
         .filter(Column::TokenDigest.eq(token.digest()))
         .filter(Column::Refusals.lt(rules::MOST_REFUSALS))
-        .exec(&*portal.db)
+        .exec(&portal.db)
         .await?;
     Ok(if counted.rows_affected == 1 { Outcome::Refused(Box::new(link), refusal) } else { Outcome::LinkExpired })
 }
 
 /// What a password of this account must not contain.
 async fn person(portal: &Portal, account: &account::Model) -> Result<Person, Fault> {
-    let entries = voter::Entity::find().filter(voter::Column::AccountId.eq(account.id)).all(&*portal.db).await?;
+    let entries = voter::Entity::find().filter(voter::Column::AccountId.eq(account.id)).all(&portal.db).await?;
     let of_roll = entries.into_iter().flat_map(|entry| [entry.last_name, entry.first_names]);
     Ok(Person { names: of_roll.chain([local_part(&account.email).to_owned()]).collect() })
 }

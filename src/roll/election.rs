@@ -34,7 +34,7 @@ pub async fn add(portal: &Portal, text: &str) -> Result<Result<Added, String>, F
         Err(reason) => return Ok(Err(reason)),
     };
     let work = portal.db.begin().await?;
-    if let Some(known) = same(&*work, &new).await? {
+    if let Some(known) = same(&work, &new).await? {
         return Ok(Ok(Added::Known(known.id)));
     }
     if new.closes <= portal.now() {
@@ -42,9 +42,9 @@ pub async fn add(portal: &Portal, text: &str) -> Result<Result<Added, String>, F
     }
     let inserted = election::Entity::insert(model(None, &new))
         .on_conflict(OnConflict::column(election::Column::KnownAs).do_nothing().to_owned())
-        .exec_without_returning(&*work)
+        .exec_without_returning(&work)
         .await?;
-    let added = same(&*work, &new).await?.ok_or_else(|| Fault::new("an added election is not there"))?;
+    let added = same(&work, &new).await?.ok_or_else(|| Fault::new("an added election is not there"))?;
     work.commit().await?;
     Ok(Ok(if inserted == 1 { Added::New(added.id) } else { Added::Known(added.id) }))
 }
@@ -60,21 +60,21 @@ pub async fn set(portal: &Portal, id: i64, text: &str) -> Result<Result<Vec<Stri
     };
     let work = portal.db.begin().await?;
     // Identifiers that are being issued keep a key of this row: they are counted, or wait.
-    let Some(old) = election::Entity::find_by_id(id).lock_exclusive().one(&*work).await? else {
+    let Some(old) = election::Entity::find_by_id(id).lock_exclusive().one(&work).await? else {
         return Ok(Err(unknown(id)));
     };
     let old = describe(&old);
-    if let Some(issued) = issued(&*work, id).await?
+    if let Some(issued) = issued(&work, id).await?
         && let Err(reason) = old.fixed(&new, issued)
     {
         return Ok(Err(reason));
     }
-    if let Some(other) = same(&*work, &new).await?.filter(|other| other.id != id) {
+    if let Some(other) = same(&work, &new).await?.filter(|other| other.id != id) {
         return Ok(Err(format!("name : l’élection {} a déjà ce nom et ces dates", other.id)));
     }
     let changes = old.changes(&new);
     if !changes.is_empty() {
-        election::Entity::update(model(Some(id), &new)).exec(&*work).await?;
+        election::Entity::update(model(Some(id), &new)).exec(&work).await?;
         work.commit().await?;
     }
     Ok(Ok(changes))
@@ -87,7 +87,7 @@ pub fn territories(election: &election::Model) -> Vec<Territory> {
 }
 
 pub async fn find(portal: &Portal, id: i64) -> Result<Option<election::Model>, Fault> {
-    Ok(election::Entity::find_by_id(id).one(&*portal.db).await?)
+    Ok(election::Entity::find_by_id(id).one(&portal.db).await?)
 }
 
 /// The election that somebody names by its number or, if it is the only one, by its name.
@@ -102,7 +102,7 @@ pub async fn named(portal: &Portal, number_or_name: &str) -> Result<Result<elect
     let mut found = election::Entity::find()
         .filter(election::Column::Name.eq(asked))
         .order_by_asc(election::Column::Id)
-        .all(&*portal.db)
+        .all(&portal.db)
         .await?;
     Ok(match found.len() {
         0 => Err(format!("aucune élection ne s’appelle « {asked} » ; « guichet election list » les montre")),
@@ -116,14 +116,14 @@ pub async fn named(portal: &Portal, number_or_name: &str) -> Result<Result<elect
 
 /// Every election with the number of its voters, the oldest first.
 pub async fn list(portal: &Portal) -> Result<Vec<(i64, election::Model)>, Fault> {
-    let elections = election::Entity::find().order_by_asc(election::Column::Id).all(&*portal.db).await?;
+    let elections = election::Entity::find().order_by_asc(election::Column::Id).all(&portal.db).await?;
     let voters: Vec<(i64, i64)> = voter::Entity::find()
         .select_only()
         .column(voter::Column::ElectionId)
         .column_as(voter::Column::Id.count(), "voters")
         .group_by(voter::Column::ElectionId)
         .into_tuple()
-        .all(&*portal.db)
+        .all(&portal.db)
         .await?;
     let count = |id| voters.iter().find(|(election, _)| *election == id).map_or(0, |(_, count)| *count);
     Ok(elections.into_iter().map(|election| (count(election.id), election)).collect())
@@ -132,7 +132,7 @@ pub async fn list(portal: &Portal) -> Result<Vec<(i64, election::Model)>, Fault>
 /// Whether anybody is on the roll yet.
 pub async fn has_roll(portal: &Portal, id: i64) -> Result<bool, Fault> {
     let of_election = voter::Column::ElectionId.eq(id);
-    Ok(voter::Entity::find().filter(of_election).limit(1).count(&*portal.db).await? > 0)
+    Ok(voter::Entity::find().filter(of_election).limit(1).count(&portal.db).await? > 0)
 }
 
 /// The elections that people still call about, the next to close first.
@@ -140,7 +140,7 @@ pub async fn supported(portal: &Portal) -> Result<Vec<election::Model>, Fault> {
     Ok(election::Entity::find()
         .filter(election::Column::ReissueCloses.gt(portal.now() - AFTERWARDS))
         .order_by_asc(election::Column::ReissueCloses)
-        .all(&*portal.db)
+        .all(&portal.db)
         .await?)
 }
 

@@ -57,10 +57,10 @@ pub async fn park(work: &Work, portal: &Portal, voters: &[i64]) -> Result<Vec<i6
             mailbox_fault_at: NotSet,
             language: NotSet,
         });
-        account::Entity::insert_many(places).exec_without_returning(&**work).await?;
+        account::Entity::insert_many(places).exec_without_returning(work).await?;
         let of_portion = account::Column::Email.is_in(voters.iter().map(|voter| format!("{PARKED}-{voter}")));
         let places: Vec<i64> =
-            account::Entity::find().filter(of_portion).all(&**work).await?.into_iter().map(|place| place.id).collect();
+            account::Entity::find().filter(of_portion).all(work).await?.into_iter().map(|place| place.id).collect();
         // Which voter waits on which of them doesn't matter.
         let place_of = voters
             .iter()
@@ -69,7 +69,7 @@ pub async fn park(work: &Work, portal: &Portal, voters: &[i64]) -> Result<Vec<i6
         voter::Entity::update_many()
             .col_expr(voter::Column::AccountId, place_of.into())
             .filter(voter::Column::Id.is_in(voters.iter().copied()))
-            .exec(&**work)
+            .exec(work)
             .await?;
         parked.extend(places);
     }
@@ -80,7 +80,7 @@ pub async fn park(work: &Work, portal: &Portal, voters: &[i64]) -> Result<Vec<i6
 pub async fn unpark(work: &Work, places: Vec<i64>) -> Result<(), Fault> {
     for places in places.chunks(PORTION) {
         let of_portion = account::Column::Id.is_in(places.iter().copied());
-        account::Entity::delete_many().filter(of_portion).exec(&**work).await?;
+        account::Entity::delete_many().filter(of_portion).exec(work).await?;
     }
     Ok(())
 }
@@ -95,9 +95,9 @@ pub async fn start_anew(work: &Work, portal: &Portal, sorted: &Sorted<'_>, known
         return Ok(());
     }
     let on_rolls = voter::Column::AccountId.is_in(inherited.keys().copied());
-    for voter in voter::Entity::find().filter(on_rolls).all(&**work).await? {
+    for voter in voter::Entity::find().filter(on_rolls).all(work).await? {
         inherited.retain(|account, entry| *account != voter.account_id || entry.numen_digest != voter.numen_digest);
     }
     let passed: Vec<_> = inherited.into_iter().map(|(account, entry)| (account, &entry.row.email)).collect();
-    sign_in::start_anew(&**work, portal, &passed).await
+    sign_in::start_anew(work, portal, &passed).await
 }

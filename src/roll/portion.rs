@@ -108,7 +108,7 @@ impl<'a> Import<'a> {
         }
         let entries: Vec<Entry<'_>> = rows.iter().map(|row| Entry::new(self.portal, row)).collect();
         if self.dry_run {
-            let known = known_of_all(&*self.portal.db, self.election, &entries).await?;
+            let known = known_of_all(&self.portal.db, self.election, &entries).await?;
             self.moved.extend(exchange::circles(&entries, &known));
             let mut refused = HashSet::new();
             for (rows, entries) in rows.chunks(PORTION).zip(entries.chunks(PORTION)) {
@@ -117,7 +117,7 @@ impl<'a> Import<'a> {
             return Ok(rows.iter().filter(|row| refused.contains(&row.line)).map(taken).collect());
         }
         let work = self.portal.db.begin().await?;
-        let known = known_of_all(&*work, self.election, &entries).await?;
+        let known = known_of_all(&work, self.election, &entries).await?;
         let circles = exchange::circles(&entries, &known);
         let parked = exchange::park(&work, self.portal, &circles).await?;
         self.moved = circles.into_iter().collect();
@@ -133,8 +133,8 @@ impl<'a> Import<'a> {
 
     /// What the rows would change. Returns the lines that have to wait.
     async fn look(&mut self, rows: &[Row], entries: &[Entry<'_>]) -> Result<HashSet<u64>, Fault> {
-        let (places, renamed) = self.establishments.known(&*self.portal.db, rows).await?;
-        let known = known(&*self.portal.db, self.election, entries).await?;
+        let (places, renamed) = self.establishments.known(&self.portal.db, rows).await?;
+        let known = known(&self.portal.db, self.election, entries).await?;
         let sorted = sort(self.portal, entries, &known, &places, &self.moved);
         self.summary.count(&sorted, &known, renamed);
         self.moved.extend(sorted.moving(&known).map(|(_, voter)| voter.id));
@@ -158,17 +158,17 @@ impl<'a> Import<'a> {
         entries: &[Entry<'_>],
         summary: &mut Summary,
     ) -> Result<HashSet<u64>, Fault> {
-        let (places, renamed) = self.establishments.ensure(&**work, rows).await?;
-        let mut known = known(&**work, self.election, entries).await?;
+        let (places, renamed) = self.establishments.ensure(work, rows).await?;
+        let mut known = known(work, self.election, entries).await?;
         let sorted = sort(self.portal, entries, &known, &places, &self.moved);
         summary.count(&sorted, &known, renamed);
         exchange::start_anew(work, self.portal, &sorted, &known).await?;
         let wanted = sorted.added.iter().chain(sorted.updated.iter().map(|(entry, _)| entry));
-        create_accounts(&**work, self.portal, wanted, &mut known).await?;
+        create_accounts(work, self.portal, wanted, &mut known).await?;
         let voters = |entry: &Entry<'_>, old: Option<&voter::Model>| model(entry, old, self.election, &known, &places);
         let added: Vec<_> = sorted.added.iter().filter_map(|entry| voters(entry, None)).collect();
         if !added.is_empty() {
-            voter::Entity::insert_many(added).exec_without_returning(&**work).await?;
+            voter::Entity::insert_many(added).exec_without_returning(work).await?;
         }
         let updated: Vec<_> = sorted.updated.iter().filter_map(|(entry, old)| voters(entry, Some(old))).collect();
         if !updated.is_empty() {
@@ -185,7 +185,7 @@ impl<'a> Import<'a> {
             ];
             voter::Entity::insert_many(updated)
                 .on_conflict(OnConflict::column(C::Id).update_columns(columns).to_owned())
-                .exec_without_returning(&**work)
+                .exec_without_returning(work)
                 .await?;
         }
         Ok(sorted.waiting)

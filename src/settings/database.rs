@@ -10,7 +10,21 @@ use secrecy::ExposeSecret;
 
 use super::DatabaseSettings;
 
+/// Fewer, and a single slow statement holds everything up.
+const LEAST_CONNECTIONS: u32 = 4;
+const MOST_CONNECTIONS: u32 = 1000;
+
 impl DatabaseSettings {
+    /// How many of the connections serve pages.
+    pub fn of_pages(&self) -> u32 {
+        self.connections - self.of_worker()
+    }
+
+    /// How many of the connections are the worker's.
+    pub fn of_worker(&self) -> u32 {
+        self.connections / 3
+    }
+
     /// The file of an SQLite database.
     pub fn file(&self) -> Option<PathBuf> {
         let url = self.url.expose_secret();
@@ -22,6 +36,10 @@ impl DatabaseSettings {
         check(
             is_readable(self.url.expose_secret()),
             "database.url : attendu sqlite://… ou postgres://utilisateur:mot-de-passe@hôte/base ; dans le mot de passe, / # et ? s’écrivent %2F, %23 et %3F",
+        );
+        check(
+            (LEAST_CONNECTIONS..=MOST_CONNECTIONS).contains(&self.connections),
+            &format!("database.connections : attendu un nombre de {LEAST_CONNECTIONS} à {MOST_CONNECTIONS}"),
         );
         if let Some(file) = self.file() {
             check(
@@ -83,9 +101,21 @@ mod tests {
         ] {
             let mut told = Vec::new();
             let mut note = |holds: bool, fault: &str| told.extend((!holds).then(|| fault.to_owned()));
-            DatabaseSettings { url: url.into() }.check(&mut note);
+            DatabaseSettings { url: url.into(), connections: 30 }.check(&mut note);
             assert_eq!(told.is_empty(), sound, "{url}: {told:?}");
             assert!(told.len() <= 1 && told.iter().all(|fault| fault.starts_with("database.url : ")), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn pages_and_the_worker_have_connections_of_their_own() {
+        for (connections, pages, worker) in [(3, None, 1), (4, Some(3), 1), (30, Some(20), 10), (1001, None, 333)] {
+            let settings = DatabaseSettings { url: "postgres://a@b/c".into(), connections };
+            let mut told = 0;
+            settings.check(&mut |holds, _| told += u32::from(!holds));
+            assert_eq!(told == 0, pages.is_some(), "{connections}");
+            assert_eq!(settings.of_worker(), worker);
+            assert!(pages.is_none_or(|pages| pages == settings.of_pages()));
         }
     }
 }

@@ -90,6 +90,8 @@ pub struct LegalSettings {
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     pub url: SecretString,
+    /// How many connections a process of `serve` opens at most.
+    pub connections: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -35,6 +35,7 @@ pub fn shown(settings: &Settings) -> String {
         line(&format!("legal.{key}"), quoted(value.unwrap_or_default()));
     }
     line("database.url", quoted(&without_password(settings.database.url.expose_secret())));
+    line("database.connections", settings.database.connections.to_string());
     line("mail.carrier", quoted(&format!("{:?}", settings.mail.carrier).to_lowercase()));
     line("mail.smtp_url", hidden(&settings.mail.smtp_url));
     line("mail.from", quoted(&settings.mail.from));

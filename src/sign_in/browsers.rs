@@ -25,7 +25,7 @@ pub async fn recognise(
     browser: Option<&KnownBrowser>,
 ) -> Result<Option<KnownBrowser>, Fault> {
     let Some(browser) = browser else { return Ok(None) };
-    let known = Entity::find_by_id(throttle_key(portal, email, Some(browser))).one(&*portal.db).await?;
+    let known = Entity::find_by_id(throttle_key(portal, email, Some(browser))).one(&portal.db).await?;
     Ok(known.map(|_| *browser))
 }
 

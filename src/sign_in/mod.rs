@@ -51,8 +51,7 @@ pub async fn sign_in(
         return Ok(Outcome::Throttled { until });
     }
     loop {
-        let account =
-            account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(&*portal.db).await?;
+        let account = account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(&portal.db).await?;
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let verdict = place.verify(password, hash.as_deref()).await?;
         let (Some(account), Verdict::Right { stale }) = (account, verdict) else { return Ok(Outcome::Refused) };
@@ -83,7 +82,7 @@ async fn open(
 ) -> Result<Option<(Token, KnownBrowser)>, Fault> {
     let work = portal.db.begin().await?;
     // The account first, then what hangs on it: the order in which a password is changed, too.
-    let today = account::Entity::find_by_id(account.id).lock_exclusive().one(&*work).await?;
+    let today = account::Entity::find_by_id(account.id).lock_exclusive().one(&work).await?;
     if today.is_none_or(|today| today.password_hash != account.password_hash) {
         return Ok(None);
     }
@@ -94,11 +93,11 @@ async fn open(
             language: Set(language.code().to_owned()),
             ..Default::default()
         };
-        account::Entity::update(renewed).exec(&*work).await?;
+        account::Entity::update(renewed).exec(&work).await?;
     }
-    sign_in_throttle::Entity::delete_by_id(throttle_key(portal, email, browser.as_ref())).exec(&*work).await?;
-    let session = sessions::open(&*work, portal, account.id).await?;
-    let browser = browsers::know(&*work, portal, account.id, email, browser).await?;
+    sign_in_throttle::Entity::delete_by_id(throttle_key(portal, email, browser.as_ref())).exec(&work).await?;
+    let session = sessions::open(&work, portal, account.id).await?;
+    let browser = browsers::know(&work, portal, account.id, email, browser).await?;
     work.commit().await?;
     Ok(Some((session, browser)))
 }
@@ -111,7 +110,7 @@ pub async fn speak(portal: &Portal, account: account::Model, language: Language)
     let spoken =
         account::ActiveModel { id: Set(account.id), language: Set(language.code().to_owned()), ..Default::default() };
     let _turn = portal.db.turn().await?;
-    Ok(account::Entity::update(spoken).exec(&*portal.db).await?)
+    Ok(account::Entity::update(spoken).exec(&portal.db).await?)
 }
 
 /// Forgets the failures under an address and the browsers of its account: its owner has just proved to read its mail, and
@@ -156,7 +155,7 @@ pub async fn start_anew(
 /// Until when nobody can sign in from a browser that this address does not know, as a desk tells its holder.
 pub async fn held_back_until(portal: &Portal, email: &EmailAddress) -> Result<Option<Instant>, Fault> {
     let key = throttle_key(portal, email, None);
-    let Some(record) = sign_in_throttle::Entity::find_by_id(key).one(&*portal.db).await? else { return Ok(None) };
+    let Some(record) = sign_in_throttle::Entity::find_by_id(key).one(&portal.db).await? else { return Ok(None) };
     let failures = Failures { in_a_row: record.in_a_row, today: record.today, last_at: record.last_failed_at };
     Ok(match rules::admit(&failures, portal.now()) {
         Admission::Now => None,
@@ -191,14 +190,14 @@ async fn count(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
     };
     let begun = sign_in_throttle::Entity::insert(first)
         .on_conflict(OnConflict::column(sign_in_throttle::Column::KeyDigest).do_nothing().to_owned())
-        .exec_without_returning(&*portal.db)
+        .exec_without_returning(&portal.db)
         .await?;
     drop(turn);
     if begun == 1 {
         return Ok(Admission::Now);
     }
     let work = portal.db.begin().await?;
-    let Some(record) = sign_in_throttle::Entity::find_by_id(key.to_owned()).lock_exclusive().one(&*work).await? else {
+    let Some(record) = sign_in_throttle::Entity::find_by_id(key.to_owned()).lock_exclusive().one(&work).await? else {
         // A success has just taken it away.
         return Ok(Admission::Now);
     };
@@ -213,7 +212,7 @@ async fn count(portal: &Portal, key: &[u8]) -> Result<Admission, Fault> {
             today: Set(failures.today),
             last_failed_at: Set(now),
         };
-        sign_in_throttle::Entity::update(counted).exec(&*work).await?;
+        sign_in_throttle::Entity::update(counted).exec(&work).await?;
     }
     work.commit().await?;
     Ok(admission)

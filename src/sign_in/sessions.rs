@@ -48,7 +48,7 @@ pub async fn find(portal: &Portal, token: &Token) -> Result<Option<SignedIn>, Fa
         };
         let _turn = portal.db.turn().await?;
         // Gone meanwhile: signed out in another tab.
-        match session::Entity::update(seen).exec(&*portal.db).await {
+        match session::Entity::update(seen).exec(&portal.db).await {
             Err(sea_orm::DbErr::RecordNotUpdated) => return Ok(None),
             other => other?,
         };
@@ -68,12 +68,12 @@ pub async fn look(portal: &Portal, token: &Token) -> Result<Option<SignedIn>, Fa
 
 /// Whose session a token was, until somebody ended it: time alone ends it without forgetting whose it was.
 pub async fn owner(portal: &Portal, token: &Token) -> Result<Option<i64>, Fault> {
-    let found = session::Entity::find_by_id(token.digest()).one(&*portal.db).await?;
+    let found = session::Entity::find_by_id(token.digest()).one(&portal.db).await?;
     Ok(found.map(|session| session.account_id))
 }
 
 async fn living(portal: &Portal, token: &Token) -> Result<Option<(session::Model, account::Model)>, Fault> {
-    let found = session::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&*portal.db).await?;
+    let found = session::Entity::find_by_id(token.digest()).find_also_related(account::Entity).one(&portal.db).await?;
     let lives = |session: &session::Model| portal.now() < end(session.opened_at, session.seen_at);
     Ok(found.and_then(|(session, account)| Some((session, account?))).filter(|(session, _)| lives(session)))
 }
@@ -85,7 +85,7 @@ fn signed_in(session: session::Model, account: account::Model, ends_at: Instant)
 /// Ends one session.
 pub async fn close(portal: &Portal, token: &Token) -> Result<(), Fault> {
     let _turn = portal.db.turn().await?;
-    session::Entity::delete_by_id(token.digest()).exec(&*portal.db).await?;
+    session::Entity::delete_by_id(token.digest()).exec(&portal.db).await?;
     Ok(())
 }
 

@@ -7,7 +7,6 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::Responder;
 use rocket::{State, get};
 
-use super::guards::MaybeSession;
 use super::{cookies, recovery};
 use crate::captcha;
 use crate::portal::Portal;
@@ -32,15 +31,10 @@ impl<'r> FromRequest<'r> for Wanted<'r> {
 }
 
 #[get("/captcha/<file>")]
-pub fn file(
-    portal: &State<Portal>,
-    jar: &CookieJar<'_>,
-    session: MaybeSession,
-    wanted: Wanted<'_>,
-    file: &str,
-) -> Result<Media, Status> {
+pub fn file(portal: &State<Portal>, jar: &CookieJar<'_>, wanted: Wanted<'_>, file: &str) -> Result<Media, Status> {
     let (name, extension) = file.rsplit_once('.').ok_or(Status::NotFound)?;
-    let session = session.0.map(|signed_in| signed_in.session_digest);
+    // The cookie tells whose it is; whether the session still lives is asked when the form comes.
+    let session = cookies::session(portal, jar).map(|token| token.digest());
     let address = || cookies::address(portal, jar).map(|email| recovery::code_of(&email));
     let owner = session.into_iter().chain(address()).find(|owner| captcha::belongs(portal, name, owner));
     let owner = &owner.ok_or(Status::NotFound)?;

@@ -17,7 +17,8 @@ use crate::values::Instant;
 /// How long an answer of the database serves, or the lack of one: an election that was just added is on every page soon
 /// after, and a database that is silent is not asked by every page.
 const KEPT: TimeDelta = TimeDelta::seconds(10);
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Whoever asks anew has a page to wait for, too.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// What is no page.
 const FILES: [&str; 6] = ["/static/", "/captcha/", "/webhooks/", "/healthz", "/readyz", "/metrics"];
 

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::headers::Headers;
 use super::page::{Answer, Page};
-use super::{entrance, sign_in};
+use super::{entrance, posted, sign_in};
+use crate::portal::Portal;
 
 /// Nobody is signed in, any more or yet: a page leads to the sign-in, a form is told so.
 #[catch(401)]
@@ -42,7 +43,25 @@ pub fn other(status: Status, request: &Request<'_>) -> Told {
             None => (status, None),
         }
     };
-    Told { page: Page::error(status), header }
+    Told { page: try_again(request, status, Page::error(status)), header }
+}
+
+/// A page that lets its reader send the same again, once the portal can answer: nothing has to be typed twice.
+fn try_again(request: &Request<'_>, status: Status, page: Page) -> Page {
+    let here = request.uri().to_string();
+    match (request.method(), status.code) {
+        (Method::Get, 503) => {
+            // Those who wait don't all come back in the same second.
+            let more = request.rocket().state::<Portal>().map_or(0, |portal| portal.chance.below(10));
+            page.with("again", json!({ "to": here })).refresh(5 + more, here)
+        }
+        (Method::Post, 429 | 500 | 503) => {
+            let fields: Vec<_> =
+                posted::typed(request).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+            page.with("again", json!({ "to": here, "post": true, "fields": fields }))
+        }
+        _ => page,
+    }
 }
 
 impl<'r> Responder<'r, 'static> for Told {

@@ -1,26 +1,41 @@
 //! Who is asking: a signed-in person, or nobody.
 
-use std::time::Duration;
-
 use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
-use tokio::time::timeout;
-
-use super::cookies;
+use super::{cookies, page};
+use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::sessions::{self, SignedIn};
 
 /// Marks the address of a page that asks again by itself: it does not keep the session alive.
 pub const ALONE: &str = "seul";
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A signed-in person. Without one, the 401 catcher leads to the sign-in.
 pub struct Session(pub SignedIn);
 
-/// A signed-in person, or nobody: also when nobody can tell, so that a page that needs no database needs none.
-pub struct MaybeSession(pub Option<SignedIn>);
+/// Who looks at a page that is for everybody. A page that needs no database does without knowing.
+pub enum Visitor {
+    Somebody(SignedIn),
+    Nobody,
+    /// There is a session's cookie, and the database did not tell whose.
+    Unknown(Fault),
+}
+
+impl Visitor {
+    /// The signed-in person or nobody, for those who have to know.
+    ///
+    /// # Errors
+    /// Nobody can tell. Whoever it is, they are not to be sent to the sign-in.
+    pub fn known(self) -> Result<Option<SignedIn>, Fault> {
+        match self {
+            Self::Somebody(signed_in) => Ok(Some(signed_in)),
+            Self::Nobody => Ok(None),
+            Self::Unknown(fault) => Err(fault),
+        }
+    }
+}
 
 struct Known(Option<SignedIn>);
 
@@ -32,18 +47,21 @@ impl<'r> FromRequest<'r> for Session {
         match find(request).await {
             Ok(Some(signed_in)) => Outcome::Success(Self(signed_in)),
             Ok(None) => Outcome::Error((Status::Unauthorized, ())),
-            Err(status) => Outcome::Error((status, ())),
+            Err(fault) => Outcome::Error((page::told(request, &fault), ())),
         }
     }
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for MaybeSession {
+impl<'r> FromRequest<'r> for Visitor {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let found = timeout(PATIENCE, find(request)).await;
-        Outcome::Success(Self(found.ok().and_then(Result::ok).flatten()))
+        Outcome::Success(match find(request).await {
+            Ok(Some(signed_in)) => Self::Somebody(signed_in),
+            Ok(None) => Self::Nobody,
+            Err(fault) => Self::Unknown(fault),
+        })
     }
 }
 
@@ -52,15 +70,11 @@ pub fn known<'r>(request: &'r Request<'_>) -> Option<&'r SignedIn> {
     request.local_cache(|| Known(None)).0.as_ref()
 }
 
-async fn find(request: &Request<'_>) -> Result<Option<SignedIn>, Status> {
-    let portal = request.rocket().state::<Portal>().ok_or(Status::InternalServerError)?;
+async fn find(request: &Request<'_>) -> Result<Option<SignedIn>, Fault> {
+    let portal = request.rocket().state::<Portal>().ok_or_else(|| Fault::new("no portal"))?;
     let Some(token) = cookies::session(portal, request.cookies()) else { return Ok(None) };
     let alone = request.query_fields().any(|field| field.name == ALONE);
-    let found = if alone { sessions::look(portal, &token).await } else { sessions::find(portal, &token).await };
-    let found = found.map_err(|fault| {
-        tracing::error!(%fault, "a session could not be looked up");
-        Status::InternalServerError
-    })?;
+    let found = if alone { sessions::look(portal, &token).await } else { sessions::find(portal, &token).await }?;
     request.local_cache(|| Known(found.clone()));
     Ok(found)
 }

@@ -28,7 +28,7 @@ pub fn metrics(portal: &State<Portal>) -> Result<String, Fault> {
 /// Ready: the database answers and has every step of the schema.
 #[get("/readyz")]
 pub async fn ready(portal: &State<Portal>) -> (Status, &'static str) {
-    let pending = Migrator::get_pending_migrations(&*portal.db);
+    let pending = Migrator::get_pending_migrations(portal.db.unbounded());
     let Ok(pending) = timeout(PATIENCE, pending).await else {
         return (Status::ServiceUnavailable, "the database is silent\n");
     };

@@ -3,10 +3,10 @@
 use rocket::get;
 use serde_json::json;
 
-use super::guards::MaybeSession;
+use super::guards::Visitor;
 use super::page::Page;
 
 #[get("/aide")]
-pub fn help(_session: MaybeSession) -> Page {
+pub fn help(_visitor: Visitor) -> Page {
     Page::new("help", "help-title", json!({}))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cookies::{self, KeptForm};
 use super::form::FormState;
-use super::guards::{MaybeSession, Session};
+use super::guards::{Session, Visitor};
 use super::identity_form::{self, IdentityForm};
 use super::language::Spoken;
 use super::page::{Answered, Page};
@@ -55,13 +55,13 @@ pub async fn page(
 pub async fn submit(
     portal: &State<Portal>,
     jar: &CookieJar<'_>,
-    session: MaybeSession,
+    visitor: Visitor,
     effort: Effort<'_>,
     spoken: Spoken,
     form: Posted<IdentityForm<'_>>,
 ) -> Answered {
     let form = form.0;
-    let Some(session) = session.0.map(Session) else { return sent_too_late(portal, jar, &form).await };
+    let Some(session) = visitor.known()?.map(Session) else { return sent_too_late(portal, jar, &form).await };
     let Some(seat) = voter::seat_of(portal, &session, form.election).await? else {
         return Ok(voter::no_seat(form.election));
     };

@@ -78,6 +78,13 @@ impl Page {
         self
     }
 
+    /// Adds to the context of its template.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.context[name] = value;
+        self
+    }
+
     #[must_use]
     pub fn at(mut self, territory: Territory) -> Self {
         self.territory = territory;
@@ -180,9 +187,14 @@ impl<'r> Responder<'r, 'static> for Page {
 
 impl<'r> Responder<'r, 'static> for Fault {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        // The route, never the address: an address may hold a token.
-        let route = request.route().map(|route| route.uri.to_string());
-        tracing::error!(fault = %self, route, "a request met a fault");
-        Err(Status::InternalServerError)
+        Err(told(request, &self))
     }
+}
+
+/// The status of a fault, which the log is told.
+pub fn told(request: &Request<'_>, fault: &Fault) -> Status {
+    // The route, never the address: an address may hold a token.
+    let route = request.route().map(|route| route.uri.to_string());
+    tracing::error!(%fault, route, "a request met a fault");
+    if fault.is_away() { Status::ServiceUnavailable } else { Status::InternalServerError }
 }

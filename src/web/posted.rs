@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use rocket::Request;
-use rocket::data::{Data, FromData, Outcome};
-use rocket::form::{Form, FromForm};
-use rocket::http::{HeaderMap, Status};
+use rocket::data::{Data, FromData, Limits, Outcome};
+use rocket::form::{Form, FromForm, ValueField};
+use rocket::http::{HeaderMap, RawStr, Status};
 use rocket::request::{self, FromRequest};
 
 use super::throttle::Throttle;
@@ -35,12 +35,10 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Posted<T> {
     type Error = ();
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        match admit(request) {
-            Ok(()) => match read(request, data).await {
-                Ok(form) => Outcome::Success(Self(form)),
-                Err(status) => Outcome::Error((status, ())),
-            },
-            Err(status) => Outcome::Error((status, ())),
+        match Patient::from_data(request, data).await {
+            // It was read all the same: the page that refuses it keeps it.
+            Outcome::Success(patient) if patient.crowded => Outcome::Error((Status::TooManyRequests, ())),
+            outcome => outcome.map(|patient| Self(patient.form)),
         }
     }
 }
@@ -62,6 +60,16 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Patient<T> {
     }
 }
 
+/// The fields of a form as they were typed, for a page that has to ask for it again.
+#[derive(Default)]
+struct Typed(Vec<(String, String)>);
+
+/// What was typed into the form of this request, as far as it was read; nothing if there was a password in it.
+pub fn typed<'r>(request: &'r Request<'_>) -> &'r [(String, String)] {
+    let Typed(fields) = request.local_cache(Typed::default);
+    if fields.iter().any(|(name, _)| name.starts_with("password")) { &[] } else { fields }
+}
+
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Crowd {
     type Error = ();
@@ -72,12 +80,25 @@ impl<'r> FromRequest<'r> for Crowd {
 }
 
 async fn read<'r, T: FromForm<'r>>(request: &'r Request<'_>, data: Data<'r>) -> Result<T, Status> {
-    match in_time(Form::<T>::from_data(request, data)).await? {
-        Outcome::Success(form) => Ok(form.into_inner()),
-        Outcome::Error((status, _)) if status == Status::PayloadTooLarge => Err(status),
-        // A body that is no form of ours.
-        Outcome::Error(_) | Outcome::Forward(_) => Err(Status::UnprocessableEntity),
+    let fields = in_time(fields(request, data)).await??;
+    let Typed(fields) = request.local_cache(|| Typed(fields));
+    let fields = fields.iter().map(|(name, value)| ValueField::from((name.as_str(), value.as_str())));
+    Form::<T>::parse_iter(fields).map_err(|_| Status::UnprocessableEntity)
+}
+
+/// Rocket's own reading of a form would keep the fields to itself.
+async fn fields(request: &Request<'_>, data: Data<'_>) -> Result<Vec<(String, String)>, Status> {
+    if !request.content_type().is_some_and(|kind| kind.is_form()) {
+        return Err(Status::UnprocessableEntity);
     }
+    let limit = request.limits().get("form").unwrap_or(Limits::FORM);
+    let body = data.open(limit).into_string().await.map_err(|_| Status::UnprocessableEntity)?;
+    if !body.is_complete() {
+        return Err(Status::PayloadTooLarge);
+    }
+    let text = |raw: &RawStr| raw.url_decode_lossy().into_owned();
+    let pairs = RawStr::new(body.as_str()).split('&').filter(|pair| !pair.is_empty());
+    Ok(pairs.map(|pair| pair.split_at_byte(b'=')).map(|(name, value)| (text(name), text(value))).collect())
 }
 
 /// What a body says, unless it takes too long to arrive.

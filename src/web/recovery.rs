@@ -215,7 +215,13 @@ async fn set(
     language: Language,
 ) -> Answered {
     let Some(token) = Token::parse(text) else { return Ok(expired().into()) };
-    let outcome = redeem::redeem(portal, &token, password, again, language).await?;
+    let outcome = match redeem::redeem(portal, &token, password, again, language).await {
+        Err(fault) if fault.is_away() && !is_too_long(portal, password) && !is_too_long(portal, again) => {
+            tracing::error!(%fault, "a new password waits");
+            return hold(portal, jar, text, password, again, Wait::Trouble).map(Into::into);
+        }
+        outcome => outcome?,
+    };
     match outcome {
         Outcome::Changed { email, browser } => {
             cookies::keep_address(portal, jar, &email)?;

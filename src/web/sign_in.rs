@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::cookies::{self, Held};
 use super::form::FormState;
-use super::guards::{MaybeSession, Session};
+use super::guards::{Session, Visitor};
 use super::language::Spoken;
 use super::page::{Answered, Page};
 use super::posted::{Crowd, Patient, Posted, Pressed};
@@ -37,17 +37,17 @@ pub struct Password<'r> {
 }
 
 #[get("/connexion")]
-pub fn address_page(portal: &State<Portal>, jar: &CookieJar<'_>, session: MaybeSession) -> super::page::Answer {
-    if session.0.is_some() {
-        return Redirect::to(uri!(voter::home())).into();
+pub fn address_page(portal: &State<Portal>, jar: &CookieJar<'_>, visitor: Visitor) -> Answered {
+    if visitor.known()?.is_some() {
+        return Ok(Redirect::to(uri!(voter::home())).into());
     }
     let known = cookies::address(portal, jar);
     let form = FormState::with(&[("email", known.as_ref().map_or("", EmailAddress::as_str))]);
     let page = |notice| Page::new("sign-in/address", "sign-in-title", json!({ "form": form.json(), "notice": notice }));
-    match cookies::kept_form(portal, jar).filter(|kept| kept.late) {
+    Ok(match cookies::kept_form(portal, jar).filter(|kept| kept.late) {
         Some(_) => page(Some(json!({ "kind": "done", "key": "session-kept" }))).outcome("signed-out").into(),
         None => page(None).into(),
-    }
+    })
 }
 
 #[post("/connexion", data = "<form>")]
@@ -151,7 +151,13 @@ async fn try_to_sign_in(
     language: Language,
 ) -> Answered {
     let browser = cookies::known_browser(portal, jar, email);
-    let outcome = sign_in::sign_in(portal, email, password, browser.as_ref(), language).await?;
+    let outcome = match sign_in::sign_in(portal, email, password, browser.as_ref(), language).await {
+        Err(fault) if fault.is_away() => {
+            tracing::error!(%fault, "a sign-in waits");
+            return hold(portal, jar, email, password, Wait::Trouble).map(Into::into);
+        }
+        outcome => outcome?,
+    };
     let state = FormState::blank(&["password"]);
     match outcome {
         Outcome::SignedIn { account, session, browser } => {
@@ -199,6 +205,8 @@ pub enum Wait {
     Hashing,
     /// The visitor's network has sent its share of forms.
     Crowd,
+    /// The database can't be reached.
+    Trouble,
 }
 
 /// The honest page that keeps the form and tries again by itself.
@@ -206,10 +214,15 @@ pub fn wait(portal: &Portal, jar: &CookieJar<'_>, held: &Held, why: Wait) -> Res
     cookies::hold(portal, jar, held)?;
     // Those who wait don't all come back in the same second.
     let (status, outcome, seconds) = match why {
-        Wait::Hashing => (Status::ServiceUnavailable, "busy", 4 + portal.chance.below(8)),
+        Wait::Hashing | Wait::Trouble => (Status::ServiceUnavailable, "busy", 4 + portal.chance.below(8)),
         Wait::Crowd => (Status::TooManyRequests, "throttled", 15 + portal.chance.below(30)),
     };
-    Ok(Page::new("waiting", "waiting-title", json!({ "seconds": seconds, "again": held.path }))
+    // In trouble nobody can tell what was counted.
+    let (title, kept) = match why {
+        Wait::Trouble => ("error-503-title", "again-kept"),
+        _ => ("waiting-title", "waiting-kept"),
+    };
+    Ok(Page::new("waiting", title, json!({ "seconds": seconds, "again": held.path, "kept": kept }))
         .status(status)
         .outcome(outcome)
         .refresh(seconds, held.path.clone()))

@@ -33,7 +33,7 @@ pub async fn home(portal: &State<Portal>, session: Session) -> Result<Page, Faul
     });
     let mut spaces = Vec::new();
     let mut territory = Territory::Metropole;
-    for seat in seat::seats(&*portal.db, session.0.account.id, portal.now()).await? {
+    for seat in seat::seats(&portal.db, session.0.account.id, portal.now()).await? {
         territory = seat.territory;
         spaces.push(described(portal, &space::space(portal, seat).await?));
     }

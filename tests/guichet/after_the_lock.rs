@@ -16,7 +16,7 @@ const REACHED: std::time::Duration = std::time::Duration::from_millis(700);
 /// Holds the lock of every voter. On SQLite, to begin is the lock.
 async fn hold(app: &App) -> Work {
     let work = app.portal.db.begin().await.unwrap();
-    voters::Entity::find().lock_exclusive().all(&*work).await.unwrap();
+    voters::Entity::find().lock_exclusive().all(&work).await.unwrap();
     work
 }
 
@@ -94,7 +94,7 @@ on_both! {
         let mails = app.mails_to(&voter(1).email);
         let mail = mails.last().unwrap().text.replace(['\u{a0}', '\u{202f}'], " ");
         assert!(mail.contains("10 h 03"), "{mail}");
-        let frozen = voters::Entity::find().one(&*app.portal.db).await.unwrap().unwrap().frozen_at;
+        let frozen = voters::Entity::find().one(&app.portal.db).await.unwrap().unwrap().frozen_at;
         assert_eq!(frozen, Some(app.portal.now()));
     }
 }
@@ -109,7 +109,7 @@ on_both! {
         }
         stranger.sign_in(&voter(1), PASSWORD).await.expect(429, "throttled");
         let held = hold(&app).await;
-        sign_in_throttle::Entity::find().lock_exclusive().all(&*held).await.unwrap();
+        sign_in_throttle::Entity::find().lock_exclusive().all(&held).await.unwrap();
         let portal = app.portal.clone();
         let signing_in = tokio::spawn(async move {
             let email = EmailAddress::parse(&voter(1).email).unwrap();

@@ -127,7 +127,7 @@ on_both! {
         let app = with_bounces(app);
         app.enrol(&[voter(1)]).await;
         app.browser().ask_link(&app, &voter(1)).await;
-        let mail = message::Entity::find().one(&*app.portal.db).await.unwrap().unwrap();
+        let mail = message::Entity::find().one(&app.portal.db).await.unwrap().unwrap();
         let id = mail.id;
         let right = bounces::cover(&app.portal, &mail).return_path.unwrap();
         let older = message::Model { created_at: mail.created_at - chrono::TimeDelta::days(1), ..mail };
@@ -174,7 +174,7 @@ on_both! {
         app.drain().await;
         app.browser().post(&app.mailed_link(&voter(1).email, "/pas-moi/"), &[]).await.expect(200, "frozen");
         app.drain().await;
-        let mails = message::Entity::find().all(&*app.portal.db).await.unwrap();
+        let mails = message::Entity::find().all(&app.portal.db).await.unwrap();
         let maildir = maildir(&app);
         for (letter, status) in [("password-link", "5.7.1"), ("disavowal-reported", "5.1.1")] {
             let mail = mails.iter().find(|mail| mail.letter == letter).unwrap();

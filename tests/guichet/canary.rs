@@ -98,7 +98,7 @@ on_both! {
 
 /// The whole database as text: the very file, or every row of every table.
 async fn everything(app: &App) -> String {
-    let db = &*app.portal.db;
+    let db = &app.portal.db;
     let mut text = String::new();
     if db.get_database_backend() == DbBackend::Sqlite {
         for entry in std::fs::read_dir(app.folder.path()).unwrap() {

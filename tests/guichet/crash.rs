@@ -47,8 +47,8 @@ fn serve(app: &App, fake: &FakeTwilio, port: u16) -> Process {
 /// A voter's form, with a session and a security code of their own.
 async fn form(app: &App, n: u32) -> (String, Vec<(&'static str, String)>) {
     let email = person(n).email;
-    let account = account::Entity::find().filter(account::Column::Email.eq(email)).one(&*app.portal.db).await;
-    let token = sessions::open(&*app.portal.db, &app.portal, account.unwrap().unwrap().id).await.unwrap();
+    let account = account::Entity::find().filter(account::Column::Email.eq(email)).one(&app.portal.db).await;
+    let token = sessions::open(&app.portal.db, &app.portal, account.unwrap().unwrap().id).await.unwrap();
     let captcha = captcha::draw(&app.portal, &token.digest(), captcha::rules::FEWEST_BITS);
     let mut form = person(n).form(&format!("06 1{n:07}"), &captcha);
     form.push(("election", app.election.id.to_string()));
@@ -178,7 +178,7 @@ async fn judge(app: &App, fake: &FakeTwilio, told: &[u32]) {
     let active = voting_identifier::Entity::find()
         .filter(voting_identifier::Column::State.eq(State::Active))
         .find_also_related(voter::Entity)
-        .all(&*app.portal.db)
+        .all(&app.portal.db)
         .await
         .unwrap();
     let mut by_account = HashMap::new();
@@ -186,7 +186,7 @@ async fn judge(app: &App, fake: &FakeTwilio, told: &[u32]) {
         assert!(arrived.contains_key(&identifier.digest), "an active identifier that no phone received");
         by_account.insert(voter.unwrap().account_id, identifier);
     }
-    let accounts = account::Entity::find().all(&*app.portal.db).await.unwrap();
+    let accounts = account::Entity::find().all(&app.portal.db).await.unwrap();
     let by_email: HashMap<_, _> = accounts.into_iter().map(|account| (account.email, account.id)).collect();
     for n in told {
         let account = by_email[&person(*n).email];

@@ -290,7 +290,7 @@ async fn help_and_its_contacts_need_no_database() {
     app.enrol(&[voter(1)]).await;
     let browser = app.browser();
     browser.arrive(&app, &voter(1)).await;
-    app.portal.db.close_by_ref().await.unwrap();
+    app.portal.db.close().await.unwrap();
     for visitor in [app.browser(), browser] {
         app.wait(Duration::seconds(11));
         let page = visitor.get("/aide").await.expect(200, "");

@@ -34,6 +34,7 @@ mod roll_import;
 mod sign_in;
 mod sms_carriers;
 mod sms_text;
+mod trouble;
 mod voter_commands;
 mod waiting;
 mod weight;

@@ -75,12 +75,12 @@ on_both! {
         let work = portal.db.begin().await.unwrap();
         for _ in 0..10 {
             let notice = letters::password_changed(portal, reader("a@ac-valmont.example"), None).unwrap();
-            outbox::enqueue(&*work, portal, None, notice).await.unwrap();
+            outbox::enqueue(&work, portal, None, notice).await.unwrap();
         }
         for _ in 0..100 {
             let token = Token::draw(&portal.chance);
             let awaited = letters::password_link(portal, reader("b@ac-valmont.example"), &token, portal.now(), None).unwrap();
-            outbox::enqueue(&*work, portal, None, awaited).await.unwrap();
+            outbox::enqueue(&work, portal, None, awaited).await.unwrap();
         }
         work.commit().await.unwrap();
         let claimed = post::claim(portal, Channel::Mail, None, 64).await.unwrap();
@@ -96,7 +96,7 @@ on_both! {
         let work = app.portal.db.begin().await.unwrap();
         for _ in 0..1_000 {
             let letter = letters::password_changed(&app.portal, reader("a@ac-valmont.example"), None).unwrap();
-            outbox::enqueue(&*work, &app.portal, None, letter).await.unwrap();
+            outbox::enqueue(&work, &app.portal, None, letter).await.unwrap();
         }
         work.commit().await.unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -133,7 +133,7 @@ on_both! {
         for _ in 0..200 {
             let token = Token::draw(&app.portal.chance);
             let link = letters::password_link(&app.portal, reader("b@ac-valmont.example"), &token, app.portal.now(), None).unwrap();
-            outbox::enqueue(&*work, &app.portal, None, link).await.unwrap();
+            outbox::enqueue(&work, &app.portal, None, link).await.unwrap();
         }
         work.commit().await.unwrap();
         app.wait(Duration::hours(25));
@@ -159,13 +159,13 @@ async fn notices_leave_while_links_wait() {
     let work = app.portal.db.begin().await.unwrap();
     for _ in 0..20 {
         let notice = letters::password_changed(&app.portal, reader("a@ac-valmont.example"), None).unwrap();
-        outbox::enqueue(&*work, &app.portal, None, notice).await.unwrap();
+        outbox::enqueue(&work, &app.portal, None, notice).await.unwrap();
     }
     for _ in 0..1_000 {
         let token = Token::draw(&app.portal.chance);
         let link = letters::password_link(&app.portal, reader("b@ac-valmont.example"), &token, app.portal.now(), None)
             .unwrap();
-        outbox::enqueue(&*work, &app.portal, None, link).await.unwrap();
+        outbox::enqueue(&work, &app.portal, None, link).await.unwrap();
     }
     work.commit().await.unwrap();
     let (stop, stopped) = watch::channel(false);

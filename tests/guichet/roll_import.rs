@@ -297,7 +297,7 @@ on_both! {
         let twin = "INSERT INTO election (name, reissue_opens, reissue_closes, max_identifiers, max_failed_checks, \
                     territories, support_phone, support_email, support_hours) SELECT name, reissue_opens, \
                     '2026-12-31 00:00:00+00:00', 3, 3, 'FR', '1', 'a@b.fr', 'h' FROM election";
-        sea_orm::ConnectionTrait::execute_unprepared(&*app.portal.db, twin).await.unwrap();
+        sea_orm::ConnectionTrait::execute_unprepared(&app.portal.db, twin).await.unwrap();
         let (status, _, reason) = import(&app.election.name);
         assert!(status == 1 && reason.contains("donnez un numéro parmi 1, 2"), "{reason}");
     }

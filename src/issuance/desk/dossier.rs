@@ -30,7 +30,7 @@ pub async fn dossier(
     election: &election::Model,
     email: &EmailAddress,
 ) -> Result<Option<Dossier>, Fault> {
-    let db = &*portal.db;
+    let db = &portal.db;
     let account = account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(db).await?;
     let Some(account) = account else { return Ok(None) };
     let Some(seat) = seat::find(portal, account.id, Some(election.id)).await? else { return Ok(None) };
@@ -57,7 +57,7 @@ async fn last_failure(portal: &Portal, voter: i64) -> Result<Option<(Refusal, In
         .filter(identity_check::Column::VoterId.eq(voter))
         .filter(identity_check::Column::Outcome.is_in(failed.map(Refusal::name)))
         .order_by_desc(identity_check::Column::Id)
-        .one(&*portal.db)
+        .one(&portal.db)
         .await?;
     Ok(found.and_then(|check| Some((Refusal::from_name(&check.outcome)?, check.checked_at))))
 }

@@ -47,8 +47,8 @@ pub async fn act(
     let Some((voter, account)) = lock(&work, election.id, email).await? else { return Ok(Outcome::UnknownVoter) };
     // Read after the lock, as everything that decides.
     let now = portal.now();
-    let Some(seat) = seat::of_voter(&*work, voter.id).await? else { return Ok(Outcome::UnknownVoter) };
-    let standing = seat::standing(&seat.election, &voter, &identifiers(&*work, voter.id).await?);
+    let Some(seat) = seat::of_voter(&work, voter.id).await? else { return Ok(Outcome::UnknownVoter) };
+    let standing = seat::standing(&seat.election, &voter, &identifiers(&work, voter.id).await?);
     let mut changed = voter::ActiveModel { id: Set(voter.id), ..Default::default() };
     let (to, election) = (seat.reader(&account), &seat.election);
     let until = |after: Standing| after.obstacle(now).is_none().then_some(after.closes);
@@ -67,10 +67,10 @@ pub async fn act(
         }
         Act::Unlock | Act::Unfreeze | Act::Voted => return Ok(Outcome::Nothing),
     };
-    voter::Entity::update(changed).exec(&*work).await?;
+    voter::Entity::update(changed).exec(&work).await?;
     record(&work, &[voter.id], act, desk, now).await?;
     if let Some(letter) = letter {
-        outbox::enqueue(&*work, portal, Some(account.id), letter).await?;
+        outbox::enqueue(&work, portal, Some(account.id), letter).await?;
     }
     work.commit().await?;
     portal.wake_worker();
@@ -83,13 +83,13 @@ async fn lock(
     election: i64,
     email: &EmailAddress,
 ) -> Result<Option<(voter::Model, account::Model)>, Fault> {
-    let account = account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(&**work).await?;
+    let account = account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(work).await?;
     let Some(account) = account else { return Ok(None) };
     let voter = voter::Entity::find()
         .filter(voter::Column::AccountId.eq(account.id))
         .filter(voter::Column::ElectionId.eq(election))
         .lock_exclusive()
-        .one(&**work)
+        .one(work)
         .await?;
     Ok(voter.map(|voter| (voter, account)))
 }
@@ -104,6 +104,6 @@ async fn record(work: &Work, voters: &[i64], act: Act, desk: &Desk, at: Instant)
         actor: Set(desk.actor.clone()),
         at: Set(at),
     });
-    desk_act::Entity::insert_many(acts).exec_without_returning(&**work).await?;
+    desk_act::Entity::insert_many(acts).exec_without_returning(work).await?;
     Ok(())
 }

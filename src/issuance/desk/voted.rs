@@ -39,7 +39,7 @@ pub async fn mark(
     let work = portal.db.begin().await?;
     let accounts: HashMap<String, i64> = account::Entity::find()
         .filter(account::Column::Email.is_in(emails))
-        .all(&*work)
+        .all(&work)
         .await?
         .into_iter()
         .map(|account| (account.email, account.id))
@@ -51,7 +51,7 @@ pub async fn mark(
         .filter(by_account.or(by_numen))
         .order_by_asc(voter::Column::Id)
         .lock_exclusive()
-        .all(&*work)
+        .all(&work)
         .await?;
     let now = portal.now();
     let accounts_of: HashMap<i64, &voter::Model> = found.iter().map(|voter| (voter.account_id, voter)).collect();
@@ -75,7 +75,7 @@ pub async fn mark(
         voter::Entity::update_many()
             .col_expr(voter::Column::VotedAt, Expr::value(Some(now)))
             .filter(voter::Column::Id.is_in(ids.iter().copied()))
-            .exec(&*work)
+            .exec(&work)
             .await?;
         record(&work, &ids, Act::Voted, desk, now).await?;
         work.commit().await?;

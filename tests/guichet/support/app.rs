@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use guichet::carriers::gateway::Kind;
 use guichet::carriers::sms::SmsMemory;
 use guichet::carriers::{Carriers, Gateway, Gateways, Handover, Mail, MailCarrier, Sms};
+use guichet::db::Patience;
 use guichet::entities::election;
 use guichet::portal::Portal;
 use guichet::roll::election::Added;
@@ -90,13 +91,13 @@ impl App {
         let settings = Settings::read(&figment).unwrap();
         let mails = Arc::new(Mutex::new(Vec::new()));
         let sms = Arc::new(Mutex::new(SmsMemory::default()));
-        let mut portal = Portal::open(settings).await.unwrap();
+        let mut portal = Portal::open(settings, Patience::PAGES).await.unwrap();
         portal.clock = Clock::stopped_at(opening_day());
         portal.carriers = Arc::new(Carriers {
             mail: MailCarrier::memory(Arc::clone(&mails)),
             sms: Gateways::new(vec![Gateway::new("memory", Kind::Memory(Arc::clone(&sms)), 0)]),
         });
-        Migrator::up(&*portal.db, None).await.unwrap();
+        Migrator::up(portal.db.unbounded(), None).await.unwrap();
         let election = add_election(&portal, "Élections professionnelles 2026").await;
         let client = Arc::new(Client::untracked(web::rocket(portal.clone(), figment.clone())).await.unwrap());
         Self { portal, client, election, figment, mails, sms, folder }

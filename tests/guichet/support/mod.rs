@@ -4,6 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod carriers;
 pub mod cast;
+pub mod line;
 pub mod process;
 pub mod sms;
 pub mod twilio;
