@@ -1,18 +1,25 @@
 //! The commands that open the portal.
 
 use std::path::Path;
+use std::time::Duration;
 
 use guichet::db::Patience;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
 use guichet::{demo, settings, web, worker};
 use guichet_migrations::Migrator;
+use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
 use sea_orm_migration::MigratorTrait;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch::channel;
+use tokio::time::timeout;
 
 use super::{Stop, check, open, open_checked, say};
+
+/// How long what is under way may take to end, once no page is answered any more. Rocket takes six seconds at most before.
+const FAREWELL: Duration = Duration::from_millis(1500);
 
 pub async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
     let figment = demo::figment(folder, port)?;
@@ -39,6 +46,7 @@ pub async fn serve() -> Result<(), Stop> {
         tracing::warn!("{doubt}");
     }
     tell_connections(&portal).await?;
+    ignore_hangups().map_err(Fault::from)?;
     let said = format!("Guichet est ouvert : {}", portal.settings.public_url());
     launch(portal, figment, said).await
 }
@@ -58,21 +66,48 @@ async fn tell_connections(portal: &Portal) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A hang-up would end the process. There is nothing to read anew: settings are read at the start.
+fn ignore_hangups() -> std::io::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            tracing::info!("a hang-up changes nothing: settings are read at the start");
+        }
+    });
+    Ok(())
+}
+
 /// Serves until told to stop; `said` is printed once the door is open.
 async fn launch(portal: Portal, figment: Figment, said: String) -> Result<(), Stop> {
     guichet::values::mobile::read_plans();
     let (stop, stopped) = channel(false);
+    let begins_to_stop = stop.clone();
+    // The worker takes nothing more on while pages are still answered.
+    let closing = AdHoc::on_shutdown("closing", |_| {
+        Box::pin(async move {
+            begins_to_stop.send_replace(true);
+        })
+    });
     let at_work = portal.for_worker().await?;
-    let worker = tokio::spawn(worker::run(at_work.clone(), stopped));
+    let mut worker = tokio::spawn(worker::run(at_work.clone(), stopped));
     let open = AdHoc::on_liftoff("open", |_| Box::pin(async move { drop(say(&format!("{said}\n"))) }));
-    let launched = web::rocket(portal.clone(), figment).attach(open).launch().await;
+    let launched = web::rocket(portal.clone(), figment).attach(open).attach(closing).launch().await;
     let _ = stop.send(true);
-    let _ = worker.await;
-    for pool in [at_work.db, portal.db] {
-        let _ = pool.close().await;
+    // What a silent carrier holds is asked for by whoever claims it next, as after a crash.
+    if timeout(FAREWELL, &mut worker).await.is_err() {
+        tracing::warn!("stopped with messages under way: their carriers will be asked");
+        worker.abort();
     }
+    let close = async {
+        for pool in [at_work.db, portal.db] {
+            let _ = pool.close().await;
+        }
+    };
+    let _ = timeout(FAREWELL, close).await;
     match launched {
         Ok(_) => Ok(()),
+        // It served, and somebody kept a connection open to the end.
+        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None)) => Ok(()),
         Err(error) => {
             let reason = format!("le portail n’a pas pu s’ouvrir : {}", error.kind());
             // Rocket's error panics when dropped unseen.
