@@ -1,5 +1,6 @@
 //! Guichet: the counter where an agent proves who they are and leaves with what they need to vote.
 
+pub mod alarms;
 pub mod captcha;
 pub mod carriers;
 pub mod db;

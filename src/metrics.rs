@@ -5,6 +5,7 @@ use std::fmt;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 pub struct Metrics {
@@ -13,6 +14,9 @@ pub struct Metrics {
     pub receipts: Family<Told, Counter>,
     pub forged_receipts: Counter,
     pub alarms: Family<Alarm, Counter>,
+    pub waiting: Family<Queue, Gauge>,
+    pub oldest: Family<Queue, Gauge>,
+    pub set_aside: Family<Carrier, Gauge>,
     pub resent: Counter,
     pub expired: Counter,
 }
@@ -34,7 +38,19 @@ pub struct Told {
 /// Something that only the operator can mend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Alarm {
-    pub what: &'static str,
+    pub what: String,
+}
+
+/// Where something waits: `sms`, `mail`, or `request` for a password that was asked for and not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Queue {
+    pub queue: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Carrier {
+    /// The SMS gateway, or `mail`.
+    pub carrier: String,
 }
 
 impl Metrics {
@@ -49,11 +65,15 @@ impl Metrics {
         registry.register("resent", "SMS sent again although they may have left", resent.clone());
         registry.register("expired", "Messages that no carrier took in time", expired.clone());
         registry.register("alarms", "What the operator has to mend", Family::clone(&alarms));
-        Self { registry, handovers, receipts, forged_receipts, alarms, resent, expired }
+        let (waiting, oldest, set_aside) = (Family::default(), Family::default(), Family::default());
+        registry.register("waiting", "Messages and requests that wait", Family::clone(&waiting));
+        registry.register("oldest_waiting_seconds", "For how long the oldest of them has", Family::clone(&oldest));
+        registry.register("carrier_set_aside", "1 while a carrier is set aside", Family::clone(&set_aside));
+        Self { registry, handovers, receipts, forged_receipts, alarms, waiting, oldest, set_aside, resent, expired }
     }
 
     pub fn alarm(&self, what: &'static str) {
-        self.alarms.get_or_create(&Alarm { what }).inc();
+        self.alarms.get_or_create(&Alarm { what: what.to_owned() }).inc();
     }
 
     /// All figures in Prometheus's text format.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::alarms::Watch;
 use crate::delivery::{handover, receipts};
 use crate::entities::message::{Channel, Model};
 use crate::fault::Fault;
@@ -22,6 +23,7 @@ const NAP: Duration = Duration::from_secs(1);
 /// Requests wait for room among the mails for a part of what these may be ahead.
 const ANSWERS: Duration = Duration::from_millis(250);
 const CHORES: Duration = Duration::from_secs(10);
+const WATCH: Duration = Duration::from_secs(5);
 const SMS_AT_ONCE: usize = 128;
 /// Each on a connection of its own.
 const MAILS_AT_ONCE: usize = 16;
@@ -44,7 +46,8 @@ pub async fn run(portal: Portal, stop: watch::Receiver<bool>) {
             while ask(&portal).await? as u64 == QUESTIONS && !*asking.borrow() {}
             Ok(())
         }),
-        every(CHORES, stop, || chores(&portal)),
+        every(CHORES, stop.clone(), || chores(&portal)),
+        keep_watch(&portal, stop),
     );
 }
 
@@ -79,6 +82,12 @@ async fn answer_requests(portal: &Portal, stop: watch::Receiver<bool>) {
         Ok(())
     })
     .await;
+}
+
+/// Tells the operator of what does not go well.
+async fn keep_watch(portal: &Portal, stop: watch::Receiver<bool>) {
+    let watch = Mutex::new(Watch::default());
+    every(WATCH, stop, || async { watch.lock().await.look(portal).await }).await;
 }
 
 /// Keeps a bounded number of messages of a channel under way.

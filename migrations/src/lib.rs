@@ -14,6 +14,7 @@ mod m0009_recovery;
 mod m0010_validity;
 mod m0011_desk_acts;
 mod m0012_browsers_and_codes;
+mod m0013_alarms;
 
 /// Runs the steps that a database doesn't have yet.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_validity::Migration),
             Box::new(m0011_desk_acts::Migration),
             Box::new(m0012_browsers_and_codes::Migration),
+            Box::new(m0013_alarms::Migration),
         ]
     }
 }

@@ -41,6 +41,11 @@ impl Breaker {
         }
     }
 
+    /// Whether it has not shown yet that it works again.
+    pub fn is_set_aside(&self) -> bool {
+        self.set_aside_until.is_some()
+    }
+
     /// The one message of a half-open breaker is on its way.
     #[must_use]
     pub fn probing(self, now: Instant) -> Self {

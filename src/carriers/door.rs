@@ -35,6 +35,11 @@ impl Door {
         }
     }
 
+    /// Whether the carrier is set aside, or has not worked since it was.
+    pub fn is_set_aside(&self) -> bool {
+        self.breaker().is_set_aside()
+    }
+
     /// Waits for a turn.
     pub async fn enter(&self, clock: &Clock) {
         let now = clock.now();

@@ -92,6 +92,11 @@ impl Gateway {
         Self { name: name.to_owned(), kind, door: Door::new(per_second) }
     }
 
+    /// Whether it is set aside, or has not worked since it was.
+    pub fn is_set_aside(&self) -> bool {
+        self.door.is_set_aside()
+    }
+
     /// Hands an SMS over, for as long as it is worth something. `reference` is the message's number: receipts come back
     /// with it.
     pub async fn send(&self, sms: &Sms, reference: i64, worth: Duration, clock: &Clock) -> Handover {

@@ -102,6 +102,11 @@ impl MailCarrier {
         self.door.open(now)
     }
 
+    /// Whether the server is set aside, or has not worked since it was.
+    pub fn is_set_aside(&self) -> bool {
+        self.door.is_set_aside()
+    }
+
     pub async fn send(&self, mail: &Mail, cover: &Cover, clock: &Clock) -> Handover {
         self.door.enter(clock).await;
         let (handover, whose) = self.hand_over(mail, cover, clock.now()).await;

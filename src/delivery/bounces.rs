@@ -6,12 +6,13 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use reqwest::Url;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveEnum, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect};
 use subtle::ConstantTimeEq;
 
-use super::{alarm, mailbox, report};
+use super::{alarm as call_operator, mailbox, report};
 use crate::carriers::{Cover, Delivery, Failure, Reason};
+use crate::entities::alarm;
 use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::portal::Portal;
@@ -158,12 +159,23 @@ async fn settle(portal: &Portal, message: i64, failure: &Failure) -> Result<(), 
         .exec(&work)
         .await?;
     mailbox::note(&work, message.account_id, Some(failure.reason), now).await?;
+    // Without an account it was to an election's assistance, which then hears nothing.
+    let is_ours = failure.reason == Reason::Operator || message.account_id.is_none();
+    if is_ours {
+        let name = if message.account_id.is_none() { "returned-from-assistance" } else { "returned-for-our-sake" };
+        let added = Expr::col((alarm::Entity, alarm::Column::Times)).add(1);
+        let again = OnConflict::column(alarm::Column::Name)
+            .value(alarm::Column::Times, added)
+            .update_column(alarm::Column::LastAt)
+            .to_owned();
+        let noted = alarm::ActiveModel { name: Set(name.to_owned()), times: Set(1), last_at: Set(now) };
+        alarm::Entity::insert(noted).on_conflict(again).exec_without_returning(&work).await?;
+    }
     work.commit().await?;
     let (reason, code) = (failure.reason, failure.code.as_deref());
     tracing::warn!(message_id = message.id, letter = message.letter, reason = reason.name(), code, "message returned");
-    // Without an account it was to an election's assistance, which then hears nothing.
-    if reason == Reason::Operator || message.account_id.is_none() {
-        alarm(portal, &message, reason, code);
+    if is_ours {
+        call_operator(portal, &message, reason, code);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The tables as sea-orm sees them: columns and relations, nothing else.
 
 pub mod account;
+pub mod alarm;
 pub mod captcha_try;
 pub mod desk_act;
 pub mod election;

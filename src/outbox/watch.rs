@@ -1,11 +1,15 @@
 //! What operators see of the outbox, and the one thing they can do to it.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
 
+use crate::carriers::Reason;
 use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::values::Instant;
 
 const PAGE: u64 = 1_000;
 
@@ -20,6 +24,48 @@ pub async fn unfinished(portal: &Portal, after: i64) -> Result<Vec<Model>, Fault
         .limit(PAGE)
         .all(&portal.db)
         .await?)
+}
+
+/// What waits in one queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Waiting {
+    pub count: i64,
+    /// Since when the oldest of all waits.
+    pub oldest: Option<Instant>,
+    /// Since when the oldest waits that somebody looks out for, and that only we or a carrier keep.
+    pub awaited: Option<Instant>,
+}
+
+/// What waits in each channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queues {
+    pub sms: Waiting,
+    pub mail: Waiting,
+}
+
+/// What waits to leave, by channel.
+pub async fn waiting(portal: &Portal) -> Result<Queues, Fault> {
+    let now = portal.now();
+    // What waits for the hour's cap was told as such, and a mailbox that puts us off is nobody's fault here.
+    let for_cap = Column::Attempts.eq(0).and(Column::DueAt.gt(now));
+    let ours = [Reason::Limit, Reason::Outage, Reason::Operator, Reason::Unreadable].map(Reason::name);
+    let awaited =
+        Column::Priority.eq(0).and(for_cap.not()).and(Column::Failure.is_null().or(Column::Failure.is_in(ours)));
+    let mut queues = Queues::default();
+    for (channel, queue) in [(Channel::Sms, &mut queues.sms), (Channel::Mail, &mut queues.mail)] {
+        let found = Entity::find()
+            .select_only()
+            .column_as(Column::Id.count(), "count")
+            .column_as(Column::CreatedAt.min(), "oldest")
+            .expr_as(Func::min(Expr::case(awaited.clone(), Expr::col(Column::CreatedAt))), "awaited")
+            .filter(Column::EndedAt.is_null())
+            .filter(Column::Channel.eq(channel))
+            .into_model::<Waiting>()
+            .one(&portal.db)
+            .await?;
+        *queue = found.unwrap_or_default();
+    }
+    Ok(queues)
 }
 
 /// How many mails that somebody waits for are due, counted up to a number.

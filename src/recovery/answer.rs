@@ -12,6 +12,7 @@ use crate::entities::{account, recovery_ticket};
 use crate::fault::Fault;
 use crate::issuance::seat::seats;
 use crate::outbox::letters::Reader;
+use crate::outbox::watch::Waiting;
 use crate::outbox::{self, letters, watch};
 use crate::portal::Portal;
 use crate::values::{Instant, Language, Purpose, Territory, Token};
@@ -27,6 +28,20 @@ pub async fn answer_next(portal: &Portal) -> Result<bool, Fault> {
         put_off(portal, &request, &fault).await?;
     }
     Ok(true)
+}
+
+/// The requests that nobody has answered yet. Somebody waits for each.
+pub async fn waiting(portal: &Portal) -> Result<Waiting, Fault> {
+    let found = Entity::find()
+        .select_only()
+        .column_as(Column::Id.count(), "count")
+        .column_as(Column::AskedAt.min(), "oldest")
+        .column_as(Column::AskedAt.min(), "awaited")
+        .filter(Column::SetAsideAt.is_null())
+        .into_model()
+        .one(&portal.db)
+        .await?;
+    Ok(found.unwrap_or_default())
 }
 
 /// How many requests are set aside.

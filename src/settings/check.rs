@@ -74,6 +74,8 @@ impl Settings {
             (1..=600).contains(&sms.validity_minutes),
             "sms.validity_minutes : de 1 à 600, la plus longue durée que Twilio accepte",
         );
+        check(sms.late_seconds > 0, "sms.late_seconds : au moins 1");
+        check(self.mail.late_seconds > 0, "mail.late_seconds : au moins 1");
         check(sms.receipt_seconds > 0, "sms.receipt_seconds : au moins 1");
         check(sms.per_number_per_hour > 0, "sms.per_number_per_hour : au moins 1");
         check(sms.per_hour > 0, "sms.per_hour : au moins 1");

@@ -107,6 +107,8 @@ pub struct MailSettings {
     pub bounces: Option<String>,
     /// Messages per second; 0 for no limit.
     pub per_second: u32,
+    /// A link that has waited for longer is an alarm.
+    pub late_seconds: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -131,6 +133,8 @@ pub struct SmsSettings {
     pub validity_minutes: u32,
     /// The carrier is asked when it has sent no receipt by then.
     pub receipt_seconds: u32,
+    /// An SMS that has waited for longer is an alarm.
+    pub late_seconds: u32,
     /// At most so many SMS to one number in an hour.
     pub per_number_per_hour: u32,
     /// At most so many SMS in an hour.

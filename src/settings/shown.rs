@@ -42,6 +42,7 @@ pub fn shown(settings: &Settings) -> String {
     line("mail.reply_to", quoted(settings.mail.reply_to.as_deref().unwrap_or_default()));
     line("mail.bounces", quoted(settings.mail.bounces.as_deref().unwrap_or_default()));
     line("mail.per_second", settings.mail.per_second.to_string());
+    line("mail.late_seconds", settings.mail.late_seconds.to_string());
     line("sms.carrier", quoted(&format!("{:?}", settings.sms.carrier).to_lowercase()));
     let twilio = &settings.sms.twilio;
     line("sms.twilio.base_url", quoted(&without_password(&twilio.base_url)));
@@ -60,6 +61,7 @@ pub fn shown(settings: &Settings) -> String {
     }
     line("sms.per_second", sms.per_second.to_string());
     line("sms.validity_minutes", sms.validity_minutes.to_string());
+    line("sms.late_seconds", sms.late_seconds.to_string());
     line("sms.receipt_seconds", sms.receipt_seconds.to_string());
     line("sms.per_number_per_hour", sms.per_number_per_hour.to_string());
     line("sms.per_hour", sms.per_hour.to_string());

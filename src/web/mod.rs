@@ -25,6 +25,7 @@ mod identifier;
 mod identity_form;
 mod language;
 mod log;
+mod origins;
 mod page;
 mod posted;
 mod recovery;
@@ -49,6 +50,7 @@ pub fn rocket(portal: Portal, figment: Figment) -> Rocket<Build> {
         .attach(compression::Compression)
         .manage(headers)
         .manage(throttle)
+        .manage(origins::Origins::default())
         .manage(wrong_codes::WrongCodes::default())
         .manage(portal)
         .mount(

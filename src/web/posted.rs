@@ -9,6 +9,7 @@ use rocket::form::{Form, FromForm, ValueField};
 use rocket::http::{HeaderMap, RawStr, Status};
 use rocket::request::{self, FromRequest};
 
+use super::origins::Origins;
 use super::throttle::Throttle;
 use crate::portal::Portal;
 
@@ -122,6 +123,15 @@ fn admit(request: &Request<'_>) -> Result<(), Status> {
     let portal = request.rocket().state::<Portal>().ok_or(Status::InternalServerError)?;
     if !is_ours(request.headers(), portal.settings.public_url()) {
         return Err(Status::Forbidden);
+    }
+    if let (Some(origin), Some(origins)) = (request.client_ip(), request.rocket().state::<Origins>())
+        && origins.count(origin, portal.now())
+    {
+        portal.metrics.alarm("one-origin");
+        tracing::error!(
+            "alarm: nearly all forms come from one address, as if nobody else were there: \
+             ROCKET_IP_HEADER must name the header in which the proxy writes the visitor's"
+        );
     }
     if has_room(request) { Ok(()) } else { Err(Status::TooManyRequests) }
 }

@@ -58,8 +58,8 @@ fn allowed(room: &str) -> Vec<&'static str> {
         "carriers" => [&ground[..], &["private", "settings"]].concat(),
         "hashing" => [&ground[..], &["settings"]].concat(),
         "portal" => [&ground[..], &["settings", "metrics", "carriers", "db", "texts", "hashing"]].concat(),
-        room if FEATURES.contains(&room) || ["worker", "upkeep", "demo", "secret"].contains(&room) => {
-            [&house[..], &FEATURES, &["upkeep"]].concat()
+        room if FEATURES.contains(&room) || ["worker", "alarms", "upkeep", "demo", "secret"].contains(&room) => {
+            [&house[..], &FEATURES, &["alarms", "upkeep"]].concat()
         }
         "web" => [&house[..], &FEATURES, &["demo"]].concat(),
         "main" | "cli" | "lib" => [&house[..], &FEATURES, &["demo", "secret", "web", "worker"]].concat(),

@@ -5,6 +5,7 @@
 mod support;
 
 mod after_the_lock;
+mod alarms;
 mod bad_input;
 mod bounces;
 mod bounds;
