@@ -154,6 +154,12 @@ fn lines(log: &str) -> Vec<Value> {
     log.lines().map(read).collect()
 }
 
+fn read_all(mut reader: PipeReader) -> String {
+    let mut log = String::new();
+    reader.read_to_string(&mut log).unwrap();
+    log
+}
+
 fn saying<'l>(lines: &'l [Value], message: &'l str) -> impl Iterator<Item = &'l Value> {
     lines.iter().map(|line| &line["fields"]).filter(move |fields| fields["message"] == message)
 }
@@ -161,11 +167,11 @@ fn saying<'l>(lines: &'l [Value], message: &'l str) -> impl Iterator<Item = &'l 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_reader_who_comes_late_misses_no_line() {
     const TASKS: usize = 8;
-    const VISITS: usize = 200;
+    const VISITS: usize = 100;
     let app = App::start(Backend::Sqlite).await;
     let fake = FakeTwilio::start(Clock::System).await;
     let port = free_port();
-    let (mut reader, writer) = pipe().unwrap();
+    let (reader, writer) = pipe().unwrap();
     let process = Process(serving(&app, &fake, port).stderr(writer).spawn().unwrap());
     let browser = browser();
     wait_for(&browser, port).await;
@@ -182,13 +188,13 @@ async fn a_reader_who_comes_late_misses_no_line() {
     }
     assert_eq!(dropped(&browser, port).await, 0);
     let read = tokio::task::spawn_blocking(move || {
-        let mut log = String::new();
-        reader.read_to_string(&mut log).unwrap();
-        log
+        // The process has been told to stop by then, and waits for its last lines.
+        std::thread::sleep(Duration::from_millis(200));
+        read_all(reader)
     });
     assert_eq!(stop(process).await.code(), Some(0));
     let log = read.await.unwrap();
-    assert!(log.len() > 2 * 65_536, "more than a pipe holds");
+    assert!(log.len() > 2 * 65_536, "more than a pipe holds: {}", log.len());
     let lines = lines(&log);
     assert_eq!(saying(&lines, "request").filter(|line| line["route"] == "/aide").count(), TASKS * VISITS);
     assert_eq!(saying(&lines, "lines of the log were dropped").count(), 0);
@@ -199,7 +205,7 @@ async fn once_read_again_the_log_goes_on_and_tells_what_was_dropped() {
     let app = App::start(Backend::Sqlite).await;
     let fake = FakeTwilio::start(Clock::System).await;
     let port = free_port();
-    let (mut reader, writer) = pipe().unwrap();
+    let (reader, writer) = pipe().unwrap();
     fill(&writer);
     let mut command = serving(&app, &fake, port);
     let process = Process(command.stderr(writer).env("GUICHET_LOG", "trace").spawn().unwrap());
@@ -207,11 +213,7 @@ async fn once_read_again_the_log_goes_on_and_tells_what_was_dropped() {
     let browser = browser();
     wait_for(&browser, port).await;
     overflow(&browser, port).await;
-    let read = tokio::task::spawn_blocking(move || {
-        let mut log = String::new();
-        reader.read_to_string(&mut log).unwrap();
-        log
-    });
+    let read = tokio::task::spawn_blocking(move || read_all(reader));
     let until = Instant::now() + Duration::from_secs(20);
     let mut before = dropped(&browser, port).await;
     loop {
