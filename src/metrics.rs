@@ -1,12 +1,16 @@
 //! What is counted while the portal runs, as Prometheus reads it. No figure tells anything of a person.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+
+/// Lines of the log that could not be written. There is one log, and it begins before the portal opens.
+pub static LOG_LINES_DROPPED: LazyLock<Counter> = LazyLock::new(Counter::default);
 
 pub struct Metrics {
     registry: Registry,
@@ -65,6 +69,7 @@ impl Metrics {
         registry.register("resent", "SMS sent again although they may have left", resent.clone());
         registry.register("expired", "Messages that no carrier took in time", expired.clone());
         registry.register("alarms", "What the operator has to mend", Family::clone(&alarms));
+        registry.register("log_lines_dropped", "Lines of the log that could not be written", LOG_LINES_DROPPED.clone());
         let (waiting, oldest, set_aside) = (Family::default(), Family::default(), Family::default());
         registry.register("waiting", "Messages and requests that wait", Family::clone(&waiting));
         registry.register("oldest_waiting_seconds", "For how long the oldest of them has", Family::clone(&oldest));

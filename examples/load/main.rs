@@ -1,5 +1,7 @@
 //! The load generator of scripts/bench. Each command prints one number per line, with its name.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "scripts/bench reads it")]
+
 mod flood;
 mod outbox;
 

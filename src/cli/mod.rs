@@ -3,6 +3,7 @@
 mod bounces;
 mod election;
 mod files;
+mod log;
 mod outbox;
 mod progress;
 mod roll;
@@ -10,7 +11,7 @@ mod serve;
 mod voted;
 mod voter;
 
-use std::io::{ErrorKind, IsTerminal, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -179,7 +180,7 @@ impl From<Fault> for Stop {
 }
 
 pub async fn run(cli: Cli) -> ExitCode {
-    log();
+    let _end = log::begin();
     let done = match cli.command {
         Command::Demo { port, dir } => serve::demonstrate(port, &dir).await,
         Command::Serve => serve::serve().await,
@@ -206,19 +207,16 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Voter(Voter::Voted(acting)) => voter::act(Act::Voted, &acting).await,
         Command::Voted(Voted::Import { election, file }) => voted::import(&election, &file).await,
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Stop::Refused(reason)) => {
-            tell(&format!("Refusé : {reason}\n"));
-            ExitCode::from(1)
-        }
-        Err(Stop::Settings(faults)) => {
-            for fault in faults {
-                tell(&format!("{fault}\n"));
-            }
-            ExitCode::from(2)
-        }
+    let (status, last_words) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Stop::Refused(reason)) => (1, format!("Refusé : {reason}\n")),
+        Err(Stop::Settings(faults)) => (2, faults.into_iter().map(|fault| fault + "\n").collect()),
+    };
+    // A portal ends, even where nobody reads its log any more.
+    if log::flush() {
+        tell(&last_words);
     }
+    ExitCode::from(status)
 }
 
 async fn migrate() -> Result<(), Stop> {
@@ -233,7 +231,7 @@ fn show() -> Result<(), Stop> {
     let settings = Settings::read(&figment).map_err(Stop::Settings)?;
     say(&settings::shown(&settings))?;
     for doubt in settings::doubts(&settings) {
-        eprintln!("Attention : {doubt}");
+        tell(&format!("Attention : {doubt}\n"));
     }
     Ok(())
 }
@@ -282,12 +280,4 @@ async fn check(portal: &Portal) -> Result<(), Stop> {
         ));
     }
     Ok(())
-}
-
-/// Structured lines, or readable ones on a terminal.
-fn log() {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("GUICHET_LOG").unwrap_or_else(|_| EnvFilter::new(settings::LOG));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() { lines.init() } else { lines.json().init() }
 }

@@ -1,12 +1,18 @@
 //! What the operator is told: what waits, who is late, which carrier is away.
 
 use std::collections::HashMap;
+use std::process::Stdio;
 
 use chrono::Duration;
 use guichet::alarms::Watch;
 use guichet::carriers::{Handover, Reason};
+use guichet::values::Clock;
+use reqwest::redirect::Policy;
+use sea_orm::ConnectionTrait;
 
-use crate::support::{App, on_both, voter};
+use crate::support::process::{Process, free_port, serving, wait_for};
+use crate::support::twilio::FakeTwilio;
+use crate::support::{App, Backend, on_both, voter};
 
 /// The figures of `/metrics`, by name and labels.
 async fn figures(app: &App) -> HashMap<String, i64> {
@@ -71,8 +77,9 @@ on_both! {
             browser.ask_identifier(&voter(n), &format!("06 12 34 56 7{n}")).await.expect(200, "issued");
         }
         app.drain().await;
-        app.portal.db_says("UPDATE message SET ended_at = NULL, state = 'queued', attempts = 1, failure = 'mailbox-full' \
-                            WHERE letter = 'password_link'").await;
+        let full = "UPDATE message SET ended_at = NULL, state = 'queued', attempts = 1, failure = 'mailbox-full' \
+                    WHERE letter = 'password-link'";
+        app.portal.db.execute_unprepared(full).await.unwrap();
         app.wait(Duration::minutes(10));
         let mut watch = Watch::default();
         watch.look(&app.portal).await.unwrap();
@@ -120,5 +127,29 @@ on_both! {
         watch.look(&app.portal).await.unwrap();
         assert_eq!(figures(&app).await[aside], 0);
         assert_eq!(app.sms().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_proxys_header_that_was_forgotten_is_noticed() {
+    let app = App::start(Backend::Sqlite).await;
+    let fake = FakeTwilio::start(Clock::System).await;
+    let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    for (header, told) in [("", 1), ("X-Real-IP", 0)] {
+        let port = free_port();
+        let mut command = serving(&app, &fake, port);
+        if !header.is_empty() {
+            command.env("ROCKET_IP_HEADER", header);
+        }
+        let _process = Process(command.stderr(Stdio::null()).spawn().unwrap());
+        wait_for(&browser, port).await;
+        for visitor in 0..300 {
+            let form = browser.post(format!("http://127.0.0.1:{port}/connexion")).form(&[("email", "a@b.example")]);
+            let form = form.header("X-Real-IP", format!("192.0.2.{}", visitor % 250));
+            assert_eq!(form.send().await.unwrap().status(), 303);
+        }
+        let figures =
+            browser.get(format!("http://127.0.0.1:{port}/metrics")).send().await.unwrap().text().await.unwrap();
+        assert_eq!(figures.matches(&format!("{} 1\n", alarms("one-origin"))).count(), told, "{header}: {figures}");
     }
 }

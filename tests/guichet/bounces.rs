@@ -4,13 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use guichet::alarms::Watch;
 use guichet::carriers::gateway::Kind;
 use guichet::carriers::sms::SmsMemory;
 use guichet::carriers::{Carriers, Gateway, Gateways, MailCarrier};
+use guichet::db::Patience;
 use guichet::delivery::bounces::{self, Summary};
 use guichet::delivery::mailbox;
 use guichet::entities::account::MailboxFault;
 use guichet::entities::message;
+use guichet::portal::Portal;
 use guichet::settings::MailChoice;
 use sea_orm::EntityTrait as _;
 
@@ -184,8 +187,14 @@ on_both! {
         let summary = bounces::read(&app.portal, &maildir).await.unwrap().unwrap();
         assert_eq!(summary, Summary { ours: 1, unknown: 1, ..Summary::default() });
         assert!(found(&app).await.is_empty(), "no voter's mailbox is to blame");
-        let figures = app.portal.metrics.text().unwrap();
-        assert!(figures.contains("guichet_alarms_total{what=\"operator\"} 1"), "{figures}");
-        assert!(figures.contains("guichet_alarms_total{what=\"mailbox-unknown\"} 1"), "{figures}");
+        // The command ends; a portal on the same database shows what it met.
+        let serving = Portal::open((*app.portal.settings).clone(), Patience::PAGES).await.unwrap();
+        for _ in 0..2 {
+            Watch::default().look(&serving).await.unwrap();
+            let figures = serving.metrics.text().unwrap();
+            for what in ["returned-for-our-sake", "returned-from-assistance"] {
+                assert!(figures.contains(&format!("guichet_alarms_total{{what=\"{what}\"}} 1")), "{figures}");
+            }
+        }
     }
 }

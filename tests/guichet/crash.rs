@@ -6,19 +6,17 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guichet::captcha;
 use guichet::carriers::gateway::Kind;
 use guichet::carriers::twilio::Twilio;
 use guichet::carriers::{Carriers, Gateway, Gateways, MailCarrier};
 use guichet::entities::voting_identifier::State;
 use guichet::entities::{account, voter, voting_identifier};
-use guichet::sign_in::sessions;
 use guichet::values::{Chance, Clock, VotingIdentifier};
 use reqwest::redirect::Policy;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::support::app::{CAPTCHA, peer};
-use crate::support::process::{Process, free_port, wait_for};
+use crate::support::app::peer;
+use crate::support::process::{Process, form, free_port, serving, wait_for};
 use crate::support::twilio::FakeTwilio;
 use crate::support::{App, Backend, on_both, voter as person};
 
@@ -26,34 +24,6 @@ const KILLS: u32 = 200;
 /// Forms sent to each process.
 const FORMS: u32 = 6;
 const SLOW: Duration = Duration::from_millis(120);
-
-fn serve(app: &App, fake: &FakeTwilio, port: u16) -> Process {
-    let mut command = app.command();
-    command
-        .arg("serve")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .env("ROCKET_PORT", port.to_string())
-        .env("GUICHET_CAPTCHA__FIXED_ANSWER", CAPTCHA)
-        .env("GUICHET_THROTTLE__ORIGIN_POSTS_PER_MINUTE", "1000000")
-        .env("GUICHET_SMS__CARRIER", "twilio")
-        .env("GUICHET_SMS__TWILIO__BASE_URL", &fake.base)
-        .env("GUICHET_SMS__TWILIO__ACCOUNT_SID", "AC1")
-        .env("GUICHET_SMS__TWILIO__AUTH_TOKEN", "token")
-        .env("GUICHET_SMS__TWILIO__FROM", "Vote2026");
-    Process(command.spawn().unwrap())
-}
-
-/// A voter's form, with a session and a security code of their own.
-async fn form(app: &App, n: u32) -> (String, Vec<(&'static str, String)>) {
-    let email = person(n).email;
-    let account = account::Entity::find().filter(account::Column::Email.eq(email)).one(&app.portal.db).await;
-    let token = sessions::open(&app.portal.db, &app.portal, account.unwrap().unwrap().id).await.unwrap();
-    let captcha = captcha::draw(&app.portal, &token.digest(), captcha::rules::FEWEST_BITS);
-    let mut form = person(n).form(&format!("06 1{n:07}"), &captcha);
-    form.push(("election", app.election.id.to_string()));
-    (format!("guichet-session={}", token.text()), form)
-}
 
 on_both! {
     async fn nobody_is_left_without_what_they_were_told(app: App) {
@@ -73,7 +43,7 @@ on_both! {
             for n in 0..FORMS {
                 forms.push((kill * FORMS + n, form(&app, kill * FORMS + n).await));
             }
-            let process = serve(&app, &fake, port);
+            let process = Process(serving(&app, &fake, port).stderr(Stdio::null()).spawn().unwrap());
             wait_for(&browser, port).await;
             let sent: Vec<_> = forms
                 .into_iter()
@@ -110,7 +80,7 @@ async fn two_processes_share_the_work_and_send_nothing_twice() {
     *fake.delay.lock().unwrap() = SLOW;
     let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     let ports = [free_port(), free_port()];
-    let _processes = ports.map(|port| serve(&app, &fake, port));
+    let _processes = ports.map(|port| Process(serving(&app, &fake, port).stderr(Stdio::null()).spawn().unwrap()));
     for port in ports {
         wait_for(&browser, port).await;
     }

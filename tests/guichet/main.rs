@@ -1,6 +1,7 @@
 //! The portal as its users meet it: whole paths on a stopped clock, on SQLite and on PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::print_stdout, reason = "the test runner reads it")]
 
 mod support;
 
@@ -23,6 +24,7 @@ mod issuance;
 mod languages;
 mod layers;
 mod letters;
+mod logging;
 mod mail_carriers;
 mod pace;
 mod path;
@@ -35,6 +37,7 @@ mod roll_import;
 mod sign_in;
 mod sms_carriers;
 mod sms_text;
+mod stopping;
 mod trouble;
 mod voter_commands;
 mod waiting;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use guichet::carriers::gateway::Kind;
 use guichet::carriers::sms::SmsMemory;
-use guichet::carriers::{Carriers, Gateway, Gateways, Handover, Mail, MailCarrier, Sms};
+use guichet::carriers::{Carriers, Delivery, Gateway, Gateways, Handover, Mail, MailCarrier, Sms};
 use guichet::db::Patience;
 use guichet::entities::election;
 use guichet::portal::Portal;
@@ -203,6 +203,11 @@ impl App {
     /// The SMS carrier's next answers.
     pub fn sms_answers(&self, answers: Vec<Handover>) {
         self.sms.lock().unwrap().answers = answers;
+    }
+
+    /// What the SMS carrier says of a message that it may have taken.
+    pub fn sms_found(&self, id: &str, delivery: Delivery) {
+        self.sms.lock().unwrap().found = Some((id.to_owned(), delivery));
     }
 
     /// The link in the latest mail to an address.

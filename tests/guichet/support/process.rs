@@ -1,9 +1,17 @@
 //! Programs beside the tests, each on a port of its own.
 
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use guichet::captcha;
+use guichet::entities::account;
+use guichet::sign_in::sessions;
 use guichet::values::Chance;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::app::CAPTCHA;
+use super::twilio::FakeTwilio;
+use super::{App, voter as person};
 
 /// A program, killed when dropped as it is when its machine loses power.
 pub struct Process(pub Child);
@@ -27,4 +35,32 @@ pub async fn wait_for(browser: &reqwest::Client, port: u16) {
         assert!(Instant::now() < until, "the process did not open");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// The serving process on an app's database, with a fake Twilio to hand its SMS to.
+pub fn serving(app: &App, fake: &FakeTwilio, port: u16) -> Command {
+    let mut command = app.command();
+    command
+        .arg("serve")
+        .stdout(Stdio::null())
+        .env("ROCKET_PORT", port.to_string())
+        .env("GUICHET_CAPTCHA__FIXED_ANSWER", CAPTCHA)
+        .env("GUICHET_THROTTLE__ORIGIN_POSTS_PER_MINUTE", "1000000")
+        .env("GUICHET_SMS__CARRIER", "twilio")
+        .env("GUICHET_SMS__TWILIO__BASE_URL", &fake.base)
+        .env("GUICHET_SMS__TWILIO__ACCOUNT_SID", "AC1")
+        .env("GUICHET_SMS__TWILIO__AUTH_TOKEN", "token")
+        .env("GUICHET_SMS__TWILIO__FROM", "Vote2026");
+    command
+}
+
+/// A voter's form, with a session and a security code of their own.
+pub async fn form(app: &App, n: u32) -> (String, Vec<(&'static str, String)>) {
+    let email = person(n).email;
+    let account = account::Entity::find().filter(account::Column::Email.eq(email)).one(&app.portal.db).await;
+    let token = sessions::open(&app.portal.db, &app.portal, account.unwrap().unwrap().id).await.unwrap();
+    let captcha = captcha::draw(&app.portal, &token.digest(), captcha::rules::FEWEST_BITS);
+    let mut form = person(n).form(&format!("06 1{n:07}"), &captcha);
+    form.push(("election", app.election.id.to_string()));
+    (format!("guichet-session={}", token.text()), form)
 }
