@@ -23,6 +23,8 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long a connection that comes back may take to show that it still works. It is given up then, or a network that
 /// swallows everything would keep its place until the system gives up, a quarter of an hour later.
 const RELEASE: Duration = Duration::from_secs(5);
+/// To open a connection takes no longer, however long the work on it may.
+const LONGEST_CONNECT: Duration = Duration::from_secs(15);
 /// By how much an answer of PostgreSQL's that it gives up comes before ours.
 const GRACE: Duration = Duration::from_millis(250);
 
@@ -42,6 +44,8 @@ impl Patience {
     pub const PAGES: Self = Self::seconds(2, 2, 5);
     /// Nobody waits, and what fails is tried again.
     pub const WORKER: Self = Self::seconds(10, 5, 15);
+    /// A step of the schema may take long, and must not hold up those who come behind it while it waits for a table.
+    pub const STEPS: Self = Self::seconds(3600, 1, 60);
     /// An administrator's command may have much to read or write.
     pub const COMMANDS: Self = Self::seconds(300, 10, 15);
 
@@ -79,7 +83,10 @@ impl Db {
             create_file(url).map_err(|fault| closed(url, &fault))?;
         }
         let mut options = ConnectOptions::new(url);
-        options.sqlx_logging(false).max_connections(connections).acquire_timeout(patience.statement);
+        options
+            .sqlx_logging(false)
+            .max_connections(connections)
+            .acquire_timeout(patience.statement.min(LONGEST_CONNECT));
         options.test_before_acquire_if_idle_for(TRUSTED_FOR);
         options.map_sqlx_sqlite_opts(move |sqlite| {
             sqlite

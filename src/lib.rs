@@ -16,6 +16,7 @@ pub mod portal;
 pub mod private;
 pub mod recovery;
 pub mod roll;
+pub mod schema;
 pub mod secret;
 pub mod settings;
 pub mod sign_in;

@@ -20,11 +20,11 @@ use guichet::db::Patience;
 use guichet::entities::desk_act::Act;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
+use guichet::schema::{self, Standing};
 use guichet::settings::Settings;
 use guichet::{secret, settings};
-use guichet_migrations::Migrator;
 use rocket::figment::Figment;
-use sea_orm_migration::MigratorTrait;
+use secrecy::ExposeSecret as _;
 
 /// Guichet, le guichet des électeurs : mot de passe et identifiant de vote.
 #[derive(Parser)]
@@ -220,10 +220,18 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn migrate() -> Result<(), Stop> {
-    let portal = open(&settings::figment(), Patience::COMMANDS).await?;
-    Migrator::up(portal.db.unbounded(), None).await.map_err(Fault::from)?;
-    check(&portal).await?;
-    say("Le schéma est à jour.\n")
+    let settings = Settings::read(&settings::figment()).map_err(Stop::Settings)?;
+    let standing = bring_up_to_date(&settings).await?;
+    check(&Portal::open(settings, Patience::COMMANDS).await?).await?;
+    say(match standing {
+        Standing::Ahead => "Le schéma est celui d’une version plus récente : rien n’a été changé.\n",
+        _ => "Le schéma est à jour.\n",
+    })
+}
+
+/// Runs the steps of the schema that the database lacks.
+async fn bring_up_to_date(settings: &Settings) -> Result<Standing, Stop> {
+    Ok(schema::migrate(settings.database.url.expose_secret(), &mut |what| tell(what)).await?)
 }
 
 fn show() -> Result<(), Stop> {
@@ -234,11 +242,6 @@ fn show() -> Result<(), Stop> {
         tell(&format!("Attention : {doubt}\n"));
     }
     Ok(())
-}
-
-async fn open(figment: &Figment, patience: Patience) -> Result<Portal, Stop> {
-    let settings = Settings::read(figment).map_err(Stop::Settings)?;
-    Ok(Portal::open(settings, patience).await?)
 }
 
 /// The portal of the settings, on a database that is there and ready for it.
@@ -270,8 +273,7 @@ fn tell(text: &str) {
 }
 
 async fn check(portal: &Portal) -> Result<(), Stop> {
-    let pending = Migrator::get_pending_migrations(portal.db.unbounded()).await.map_err(Fault::from)?;
-    if !pending.is_empty() {
+    if schema::standing(&portal.db).await? == Standing::Behind {
         return Err(Stop::Refused("le schéma de la base n’est pas à jour ; lancez d’abord « guichet migrate »".into()));
     }
     if !secret::fits(portal).await? {

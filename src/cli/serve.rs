@@ -7,25 +7,25 @@ use std::time::Duration;
 use guichet::db::Patience;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
+use guichet::settings::Settings;
 use guichet::{demo, settings, web, worker};
-use guichet_migrations::Migrator;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
-use sea_orm_migration::MigratorTrait;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch::channel;
 use tokio::time::timeout;
 
-use super::{Stop, check, open, open_checked, say};
+use super::{Stop, bring_up_to_date, check, open_checked, say};
 
 /// How long what is under way may take to end, once no page is answered any more. Rocket takes six seconds at most before.
 const FAREWELL: Duration = Duration::from_millis(1500);
 
 pub async fn demonstrate(port: u16, folder: &Path) -> Result<(), Stop> {
     let figment = demo::figment(folder, port)?;
-    let portal = open(&figment, Patience::PAGES).await?;
-    Migrator::up(portal.db.unbounded(), None).await.map_err(Fault::from)?;
+    let settings = Settings::read(&figment).map_err(Stop::Settings)?;
+    bring_up_to_date(&settings).await?;
+    let portal = Portal::open(settings, Patience::PAGES).await?;
     check(&portal).await?;
     demo::prepare(&portal).await?;
     let guide = demo::guide(&portal.settings)?;

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use guichet_migrations::Migrator;
 use rocket::http::Status;
 use rocket::{State, get};
-use sea_orm_migration::MigratorTrait;
 use tokio::time::timeout;
 
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::schema::{self, Standing};
 
 /// A load balancer does not wait longer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -25,19 +24,25 @@ pub fn metrics(portal: &State<Portal>) -> Result<String, Fault> {
     Ok(portal.metrics.text()?)
 }
 
-/// Ready: the database answers and has every step of the schema.
+/// Ready: the database answers, has every step of the schema, and can be written.
 #[get("/readyz")]
 pub async fn ready(portal: &State<Portal>) -> (Status, &'static str) {
-    let pending = Migrator::get_pending_migrations(portal.db.unbounded());
-    let Ok(pending) = timeout(PATIENCE, pending).await else {
-        return (Status::ServiceUnavailable, "the database is silent\n");
-    };
-    match pending {
-        Ok(pending) if pending.is_empty() => (Status::Ok, "ready\n"),
-        Ok(_) => (Status::ServiceUnavailable, "the schema is behind: guichet migrate\n"),
-        Err(error) => {
-            tracing::error!(%error, "the database does not answer");
+    match timeout(PATIENCE, look(portal)).await {
+        Ok(Ok(None)) => (Status::Ok, "ready\n"),
+        Ok(Ok(Some(lack))) => (Status::ServiceUnavailable, lack),
+        Ok(Err(fault)) => {
+            tracing::error!(%fault, "the database does not answer");
             (Status::ServiceUnavailable, "the database does not answer\n")
         }
+        Err(_) => (Status::ServiceUnavailable, "the database is silent\n"),
     }
+}
+
+/// What is missing to serve. It writes nothing: it is asked every few seconds, also where nothing can be written.
+async fn look(portal: &Portal) -> Result<Option<&'static str>, Fault> {
+    if schema::standing(&portal.db).await? == Standing::Behind {
+        return Ok(Some("the schema is behind: guichet migrate\n"));
+    }
+    let can_be_written = schema::can_be_written(&portal.db).await?;
+    Ok((!can_be_written).then_some("the database can only be read\n"))
 }

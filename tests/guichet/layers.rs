@@ -47,13 +47,15 @@ const FEATURES: [&str; 7] = ["roll", "sign_in", "recovery", "issuance", "outbox"
 fn allowed(room: &str) -> Vec<&'static str> {
     let ground = ["fault", "values"];
     let house = [
-        "fault", "private", "values", "settings", "metrics", "carriers", "db", "texts", "hashing", "entities", "portal",
+        "fault", "private", "values", "settings", "metrics", "carriers", "db", "texts", "hashing", "entities",
+        "portal", "schema",
     ];
     match room {
         "values" | "entities" => vec!["values"],
         "fault" | "metrics" => vec![],
         "private" => vec!["fault"],
         "db" => vec!["fault", "private"],
+        "schema" => vec!["fault", "db"],
         "settings" | "texts" => ground.to_vec(),
         "carriers" => [&ground[..], &["private", "settings"]].concat(),
         "hashing" => [&ground[..], &["settings"]].concat(),

@@ -34,6 +34,7 @@ mod receipts;
 mod recovery;
 mod recovery_line;
 mod roll_import;
+mod schema;
 mod sign_in;
 mod sms_carriers;
 mod sms_text;
