@@ -29,13 +29,13 @@ impl<E: Error + Send + Sync + 'static> From<E> for Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -111,6 +111,14 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_passing(code), passing, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_fault_shows_its_cause_as_it_is_told_and_nothing_of_its_inside() {
+        let fault = Fault::from(DbErr::Query(RuntimeErr::Internal("the row is taken".to_owned())));
+        for shown in [format!("{fault}"), format!("{fault:?}"), format!("{:?}", Err::<(), _>(fault))] {
+            assert!(shown.contains("Query Error: the row is taken") && !shown.contains("Internal"), "{shown}");
         }
     }
 

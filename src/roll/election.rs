@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+};
 
 use super::description::{Description, Issued};
 use crate::entities::voting_identifier::{self, State};
@@ -70,14 +72,25 @@ pub async fn set(portal: &Portal, id: i64, text: &str) -> Result<Result<Vec<Stri
         return Ok(Err(reason));
     }
     if let Some(other) = same(&work, &new).await?.filter(|other| other.id != id) {
-        return Ok(Err(format!("name : l’élection {} a déjà ce nom et ces dates", other.id)));
+        return Ok(Err(taken(Some(other.id))));
     }
     let changes = old.changes(&new);
     if !changes.is_empty() {
-        election::Entity::update(model(Some(id), &new)).exec(&work).await?;
+        match election::Entity::update(model(Some(id), &new)).exec(&work).await {
+            // Two that are set at once each saw the other as it was.
+            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+                return Ok(Err(taken(None)));
+            }
+            set => set?,
+        };
         work.commit().await?;
     }
     Ok(Ok(changes))
+}
+
+fn taken(by: Option<i64>) -> String {
+    let number = by.map_or_else(|| "une autre élection".to_owned(), |id| format!("l’élection {id}"));
+    format!("name : {number} a déjà ce nom et ces dates")
 }
 
 /// The territories of an election, as they are kept: `FR,GP`.

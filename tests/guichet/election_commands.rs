@@ -131,6 +131,26 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn of_elections_that_become_the_same_at_once_one_does_and_the_others_are_refused(app: App) {
+        for round in 0..10 {
+            let mut ids = Vec::new();
+            for n in 0..6 {
+                ids.push(app.add_election(&format!("Scrutin {n} du tour {round}")).await.id);
+            }
+            let same = FILE.replace("2096", "2026").replace("sages", &format!("sages {round}"));
+            let setting = ids.into_iter().map(|id| {
+                let (portal, same) = (app.portal.clone(), same.clone());
+                tokio::spawn(async move { guichet::roll::election::set(&portal, id, &same).await.unwrap() })
+            });
+            let set: Vec<_> = futures::future::join_all(setting).await.into_iter().map(Result::unwrap).collect();
+            assert_eq!(set.iter().filter(|set| set.is_ok()).count(), 1, "{set:?}");
+            let mut reasons = set.iter().filter_map(|set| set.as_ref().err());
+            assert!(reasons.all(|reason| reason.contains("a déjà ce nom")), "{set:?}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn an_export_keeps_file_and_key_apart_and_follows_no_link_that_was_laid() {
