@@ -1,7 +1,8 @@
 //! The database: one way to connect and one way to begin a transaction, for SQLite and PostgreSQL.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sea_orm::entity::prelude::async_trait::async_trait;
@@ -13,16 +14,18 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::fault::Fault;
 use crate::private;
 
 /// A connection that worked a moment ago is not asked whether it still does.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// How long a connection that comes back may take to show that it still works. It is given up then, or a network that
-/// swallows everything would keep its place until the system gives up, a quarter of an hour later.
+/// How long a connection that comes back in trouble may take to show that it still works. It is given up then, or a network
+/// that swallows everything would keep its place until the system gives up, a quarter of an hour later.
 const RELEASE: Duration = Duration::from_secs(5);
+/// For so long after a statement that was given up, every connection that comes back is looked at.
+const TROUBLE: Duration = Duration::from_secs(60);
 /// To open a connection takes no longer, however long the work on it may.
 const LONGEST_CONNECT: Duration = Duration::from_secs(15);
 /// By how much an answer of PostgreSQL's that it gives up comes before ours.
@@ -64,14 +67,14 @@ pub struct Db {
     pool: DatabaseConnection,
     /// SQLite has one writer. Waiting in line here is fair; waiting in SQLite is sleep and luck.
     writer: Option<Arc<Semaphore>>,
-    patience: Duration,
+    limit: Limit,
 }
 
 /// A transaction. Dropped without a commit, it is rolled back.
 #[derive(Debug)]
 pub struct Work {
     transaction: DatabaseTransaction,
-    patience: Duration,
+    limit: Limit,
     _turn: Option<OwnedSemaphorePermit>,
 }
 
@@ -105,10 +108,16 @@ impl Db {
             ];
             postgres.options(limits.map(|(name, limit)| (name, limit.as_millis().to_string())))
         });
-        options.map_sqlx_postgres_pool_opts(|pool| {
-            pool.after_release(|connection, _| {
+        let limit = Limit { patience: patience.statement + GRACE, late_at: Arc::default() };
+        let lately = limit.clone();
+        options.map_sqlx_postgres_pool_opts(move |pool| {
+            let lately = lately.clone();
+            pool.after_release(move |connection, _| {
+                let in_trouble = lately.is_in_trouble();
                 Box::pin(async move {
-                    timeout(RELEASE, connection.ping()).await.unwrap_or(Err(SqlxError::PoolTimedOut))?;
+                    if in_trouble {
+                        timeout(RELEASE, connection.ping()).await.unwrap_or(Err(SqlxError::PoolTimedOut))?;
+                    }
                     Ok(true)
                 })
             })
@@ -117,7 +126,7 @@ impl Db {
             .await
             .map_err(|error| if is_file { closed(url, &error) } else { error.into() })?;
         let writer = is_file.then(|| Arc::new(Semaphore::new(1)));
-        Ok(Self { pool, writer, patience: patience.statement + GRACE })
+        Ok(Self { pool, writer, limit })
     }
 
     /// A pool of its own on the same database: neither of the two can take all connections.
@@ -134,21 +143,21 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = bounded(self.patience, self.pool.begin_with_options(options)).await?;
-        Ok(Work { transaction, patience: self.patience, _turn: turn })
+        let transaction = self.limit.bound(self.pool.begin_with_options(options)).await?;
+        Ok(Work { transaction, limit: self.limit.clone(), _turn: turn })
     }
 
     /// A transaction that reads, and sees the database as it is at its first question.
     pub async fn snapshot(&self) -> Result<Work, Fault> {
         let isolation = self.is_postgres().then_some(IsolationLevel::RepeatableRead);
         let begun = self.pool.begin_with_config(isolation, Some(AccessMode::ReadOnly).filter(|_| self.is_postgres()));
-        Ok(Work { transaction: bounded(self.patience, begun).await?, patience: self.patience, _turn: None })
+        Ok(Work { transaction: self.limit.bound(begun).await?, limit: self.limit.clone(), _turn: None })
     }
 
     /// A turn to write one statement outside of a transaction, to be held until it is done.
     pub async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, Fault> {
         let Some(writer) = &self.writer else { return Ok(None) };
-        let turn = timeout(self.patience, Arc::clone(writer).acquire_owned());
+        let turn = timeout(self.limit.patience, Arc::clone(writer).acquire_owned());
         Ok(Some(turn.await.map_err(|_| late())??))
     }
 
@@ -175,7 +184,7 @@ impl Db {
 
     /// Ends every connection; SQLite puts all in one file with the last.
     pub async fn close(&self) -> Result<(), Fault> {
-        Ok(bounded(self.patience, self.pool.close_by_ref()).await?)
+        Ok(self.limit.bound(self.pool.close_by_ref()).await?)
     }
 }
 
@@ -183,7 +192,7 @@ impl Work {
     /// # Errors
     /// A database that did not answer in time may have committed all the same.
     pub async fn commit(self) -> Result<(), Fault> {
-        Ok(bounded(self.patience, self.transaction.commit()).await?)
+        Ok(self.limit.bound(self.transaction.commit()).await?)
     }
 }
 
@@ -197,19 +206,19 @@ macro_rules! bound {
             }
 
             async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-                bounded(self.patience, self.$inner.execute_raw(statement)).await
+                self.limit.bound(self.$inner.execute_raw(statement)).await
             }
 
             async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-                bounded(self.patience, self.$inner.execute_unprepared(sql)).await
+                self.limit.bound(self.$inner.execute_unprepared(sql)).await
             }
 
             async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-                bounded(self.patience, self.$inner.query_one_raw(statement)).await
+                self.limit.bound(self.$inner.query_one_raw(statement)).await
             }
 
             async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-                bounded(self.patience, self.$inner.query_all_raw(statement)).await
+                self.limit.bound(self.$inner.query_all_raw(statement)).await
             }
         }
     };
@@ -218,8 +227,30 @@ macro_rules! bound {
 bound!(Db, pool);
 bound!(Work, transaction);
 
-async fn bounded<T>(patience: Duration, asked: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-    timeout(patience, asked).await.unwrap_or_else(|_| Err(late()))
+/// How long a pool's statements may take, and when one last took longer.
+#[derive(Clone, Debug)]
+struct Limit {
+    patience: Duration,
+    late_at: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Limit {
+    async fn bound<T>(&self, asked: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let mut asked = pin!(asked);
+        match timeout(self.patience, asked.as_mut()).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                // Before what was asked is dropped, and its connection comes back.
+                *self.late_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                Err(late())
+            }
+        }
+    }
+
+    fn is_in_trouble(&self) -> bool {
+        let late_at = *self.late_at.lock().unwrap_or_else(PoisonError::into_inner);
+        late_at.is_some_and(|at| at.elapsed() < TROUBLE)
+    }
 }
 
 fn late() -> DbErr {

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::rules::{self, Decision, Evidence, PhoneOwner, Refusal};
 use super::seat::{self, Seat};
@@ -83,12 +83,12 @@ pub async fn request(
         numen: digests.numen == voter.numen_digest,
         // Against the roll's NUMEN, not the typed one, so that each is judged by itself.
         birthdate: request.birthdate.digest(&portal.keys, &voter.numen_digest) == voter.birthdate_digest,
-        phone: phone_owner(&work, &voter, &digests.phone).await?,
+        // Asked only when nothing else stands in the way: by claiming it.
+        phone: PhoneOwner::Nobody,
     };
     let mut decision = rules::decide(&standing, evidence, now);
-    if decision == Decision::Issue && !claim_phone(&work, &voter, &digests.phone).await? {
-        // Another voter committed a claim since it was read.
-        evidence.phone = PhoneOwner::AnotherVoter;
+    if decision == Decision::Issue {
+        evidence.phone = claim_phone(&work, &voter, &digests.phone).await?;
         decision = rules::decide(&standing, evidence, now);
     }
     if !record(&work, &voter, request, &digests, decision, now).await? {
@@ -106,7 +106,9 @@ pub async fn request(
                 tracing::error!(voter_id = voter.id, "alarm: a voter has asked for the last SMS of a day");
             }
             issue(&work, portal, &voter, &earlier, request, digests.phone, draft).await?;
-            count(&work, &voter, 0, (voter.phone_refusals, voter.phone_refused_at)).await?;
+            if voter.failed_checks > 0 {
+                count(&work, &voter, 0, (voter.phone_refusals, voter.phone_refused_at)).await?;
+            }
         }
         Decision::Refuse(refusal) if refusal.is_failed_check() => {
             let phones = (voter.phone_refusals, voter.phone_refused_at);
@@ -163,18 +165,9 @@ fn digests(portal: &Portal, election: &election::Model, request: &Request) -> Di
     Digests { numen, phone, submission }
 }
 
-async fn phone_owner(work: &impl ConnectionTrait, voter: &voter::Model, phone: &[u8]) -> Result<PhoneOwner, Fault> {
-    let claim = phone_claim::Entity::find_by_id((voter.election_id, phone.to_owned())).one(work).await?;
-    Ok(match claim {
-        None => PhoneOwner::Nobody,
-        Some(claim) if claim.voter_id == voter.id => PhoneOwner::ThisVoter,
-        Some(_) => PhoneOwner::AnotherVoter,
-    })
-}
-
-/// Takes a phone for a voter, or finds that it is theirs. The primary key decides between voters who
-/// claim it at the same time: the later one waits for the earlier one's commit, then gets false.
-async fn claim_phone(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<bool, Fault> {
+/// Takes a phone for a voter, or finds whose it is. The primary key decides between voters who
+/// claim it at the same time: the later one waits for the earlier one's commit.
+async fn claim_phone(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<PhoneOwner, Fault> {
     let claim = phone_claim::ActiveModel {
         election_id: Set(voter.election_id),
         phone_digest: Set(phone.to_owned()),
@@ -188,7 +181,13 @@ async fn claim_phone(work: &Work, voter: &voter::Model, phone: &[u8]) -> Result<
         )
         .exec_without_returning(work)
         .await?;
-    Ok(inserted == 1 || phone_owner(work, voter, phone).await? == PhoneOwner::ThisVoter)
+    if inserted == 1 {
+        return Ok(PhoneOwner::ThisVoter);
+    }
+    let claim = phone_claim::Entity::find_by_id((voter.election_id, phone.to_owned())).one(work).await?;
+    // One that has gone in between was not ours, either.
+    let is_theirs = claim.is_some_and(|claim| claim.voter_id == voter.id);
+    Ok(if is_theirs { PhoneOwner::ThisVoter } else { PhoneOwner::AnotherVoter })
 }
 
 /// Records the run, refused or not. False when its captcha has already paid for another run.
@@ -249,8 +248,7 @@ async fn issue(
     }
     // Where not all can leave, those who have received nothing yet go first.
     let sms = if earlier.is_empty() { draft.sms } else { draft.sms.yielding() };
-    let sms = outbox::enqueue(work, portal, Some(voter.account_id), sms).await?;
-    outbox::enqueue(work, portal, Some(voter.account_id), draft.mail).await?;
+    let sms = outbox::enqueue_pair(work, portal, Some(voter.account_id), sms, draft.mail).await?;
     let identifier = voting_identifier::ActiveModel {
         id: NotSet,
         election_id: Set(voter.election_id),

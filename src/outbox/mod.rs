@@ -1,11 +1,11 @@
 //! The outbox: a message is enqueued in the transaction that decides it, and sent by the worker later.
 
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ActiveModelTrait, ConnectionTrait};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::carriers::{Mail, Sms};
-use crate::entities::message::{ActiveModel, Channel, State};
+use crate::entities::message::{ActiveModel, Channel, Entity, State};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::values::Purpose;
@@ -59,8 +59,26 @@ pub async fn enqueue(
     account: Option<i64>,
     message: Sealed,
 ) -> Result<i64, Fault> {
+    Ok(row(portal, account, message).insert(work).await?.id)
+}
+
+/// Commits an SMS and the mail that goes with it, in one statement. Returns the SMS's id.
+pub async fn enqueue_pair(
+    work: &impl ConnectionTrait,
+    portal: &Portal,
+    account: Option<i64>,
+    sms: Sealed,
+    mail: Sealed,
+) -> Result<i64, Fault> {
+    let rows = [sms, mail].map(|message| row(portal, account, message));
+    let written = Entity::insert_many(rows).exec_with_returning(work).await?;
+    let sms = written.into_iter().find(|message| message.channel == Channel::Sms);
+    sms.map(|sms| sms.id).ok_or_else(|| Fault::new("an SMS was not written"))
+}
+
+fn row(portal: &Portal, account: Option<i64>, message: Sealed) -> ActiveModel {
     let now = portal.now();
-    let message = ActiveModel {
+    ActiveModel {
         id: NotSet,
         channel: Set(message.channel),
         letter: Set(message.letter.name().to_owned()),
@@ -83,6 +101,5 @@ pub async fn enqueue(
         ask_at: Set(None),
         recipient_digest: Set(message.recipient_digest),
         valid_from: Set(None),
-    };
-    Ok(message.insert(work).await?.id)
+    }
 }

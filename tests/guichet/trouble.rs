@@ -87,13 +87,17 @@ async fn connections_that_a_network_has_lost_are_replaced() {
     app.enrol(&[voter(1)]).await;
     let browser = app.browser();
     browser.arrive(&app, &voter(1)).await;
+    let places = app.portal.settings.database.of_pages();
+    // Every place is taken once, so that each has a connection to lose.
+    hold(&app, places).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    line.fall_silent();
     let under_way: Vec<_> = (0..200)
         .map(|_| {
             let browser = browser.clone();
             tokio::spawn(async move { browser.get("/electeur").await.status })
         })
         .collect();
-    line.fall_silent();
     for visit in under_way {
         visit.await.unwrap();
     }
@@ -104,8 +108,13 @@ async fn connections_that_a_network_has_lost_are_replaced() {
     }
     tokio::time::sleep(Duration::from_secs(6)).await;
     // Every place in the pool works again.
+    hold(&app, places).await;
+}
+
+/// Holds so many connections for pages at once.
+async fn hold(app: &App, places: u32) {
     let mut held = Vec::new();
-    for _ in 0..app.portal.settings.database.of_pages() {
+    for _ in 0..places {
         held.push(app.portal.db.snapshot().await.unwrap());
     }
 }
