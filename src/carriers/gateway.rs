@@ -8,7 +8,7 @@ use super::door::Door;
 use super::http::HttpGateway;
 use super::sms::SmsMemory;
 use super::twilio::{self, Twilio};
-use super::{Delivery, Failure, Handover, Reason, Sms, file};
+use super::{Delivery, Failure, Handover, Reason, Seen, Sms, file};
 use crate::fault::Fault;
 use crate::settings::{GatewaySettings, Settings, SmsChoice, TwilioSettings};
 use crate::values::{Clock, Instant};
@@ -97,9 +97,9 @@ impl Gateway {
         self.door.is_set_aside()
     }
 
-    /// Hands an SMS over, for as long as it is worth something. `reference` is the message's number: receipts come back
-    /// with it.
-    pub async fn send(&self, sms: &Sms, reference: i64, worth: Duration, clock: &Clock) -> Handover {
+    /// Hands an SMS over, for as long as it is worth something. Receipts come back with `reference`, which is fit for an
+    /// address as it stands.
+    pub async fn send(&self, sms: &Sms, reference: &str, worth: Duration, clock: &Clock) -> Handover {
         self.door.enter(clock).await;
         let handover = match &self.kind {
             Kind::Twilio(twilio) => twilio.send(sms, reference, worth).await,
@@ -126,11 +126,12 @@ impl Gateway {
 
     /// The messages that it took for a number since a moment: none from a gateway that never tells, nothing from one that
     /// does not answer now.
-    pub async fn look(&self, sms: &Sms, since: Instant) -> Option<Vec<(String, Delivery)>> {
+    pub async fn look(&self, sms: &Sms, since: Instant) -> Option<Vec<Seen>> {
         match &self.kind {
             Kind::Twilio(twilio) => twilio.look(sms, since).await,
             Kind::Memory(memory) => {
-                Some(memory.lock().unwrap_or_else(PoisonError::into_inner).found.clone().into_iter().collect())
+                let found = memory.lock().unwrap_or_else(PoisonError::into_inner).found.clone();
+                Some(found.map(|(id, delivery)| Seen { id, delivery, is_ours: false }).into_iter().collect())
             }
             Kind::Http(_) | Kind::File(_) => Some(Vec::new()),
         }

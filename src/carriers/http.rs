@@ -16,7 +16,8 @@ use crate::settings::HttpGatewaySettings;
 /// Silence longer than this is an outage.
 const PATIENCE: Duration = Duration::from_secs(15);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// Whatever it asks for, a gateway is tried again after this: messages wait for it that are worth half an hour.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// In bytes; an answer is some words.
 const LONGEST_ANSWER: usize = 64 * 1024;
 /// A gateway's code is a word, not the request sent back: what is longer might hold a number or an identifier.
@@ -73,7 +74,7 @@ pub async fn exchange(request: RequestBuilder) -> Result<Answer, Handover> {
     Ok(Answer { status, retry_after, body })
 }
 
-/// RFC 9110: in seconds, or a date; the server's own clock counts. No pause is longer than an hour.
+/// RFC 9110: in seconds, or a date; the server's own clock counts. No pause is longer than five minutes.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok();
     let date = |name| DateTime::parse_from_rfc2822(text(name)?).ok();

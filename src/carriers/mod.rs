@@ -45,6 +45,15 @@ pub enum Delivery {
     Failed(Failure),
 }
 
+/// An SMS that a gateway says it took for a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub id: String,
+    pub delivery: Delivery,
+    /// Its text is the one that was asked for; a gateway that keeps no texts can't say.
+    pub is_ours: bool,
+}
+
 /// What went wrong: in our words, and the carrier's code if it gave one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use sha1::Sha1;
 
 use super::http::{self, Answer};
-use super::{Delivery, Failure, Handover, Reason, Sms};
+use super::{Delivery, Failure, Handover, Reason, Seen, Sms};
 use crate::fault::Fault;
 use crate::settings::{Settings, TwilioSettings};
 use crate::values::Instant;
@@ -49,13 +49,14 @@ enum Turn {
 }
 
 /// A message as Twilio describes it, in answers and in receipts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Described {
     sid: String,
     #[serde(default)]
     status: String,
     error_code: Option<u32>,
     date_created: Option<String>,
+    body: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +94,7 @@ impl Twilio {
 
     /// Hands an SMS over, for as long as it is worth something; receipts come back with `reference`, even when the
     /// answer to this call is lost.
-    pub async fn send(&self, sms: &Sms, reference: i64, worth: Duration) -> Handover {
+    pub async fn send(&self, sms: &Sms, reference: &str, worth: Duration) -> Handover {
         let validity = worth.as_secs().clamp(1, LONGEST_VALIDITY).to_string();
         let callback = format!("{}?message={reference}", self.status_callback);
         let mut form = vec![
@@ -126,8 +127,8 @@ impl Twilio {
         delivery(&described.status, described.error_code)
     }
 
-    /// The messages to a number since a moment; nothing when Twilio does not answer.
-    pub async fn look(&self, sms: &Sms, since: Instant) -> Option<Vec<(String, Delivery)>> {
+    /// The messages to a number since a moment, without those of another text; nothing when Twilio does not answer.
+    pub async fn look(&self, sms: &Sms, since: Instant) -> Option<Vec<Seen>> {
         // Latest first. Not by DateSent, which a message in a queue doesn't have.
         let query = [("To", sms.to.as_str()), ("PageSize", "50")];
         let listed: Listed = self.read(format!("{}.json", self.messages), &query).await?;
@@ -135,9 +136,19 @@ impl Twilio {
             let made = message.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc2822(date).ok());
             made.is_some_and(|made| made >= since - CLOCKS_DIFFER)
         };
-        let messages = listed.messages.into_iter().filter(made_since);
-        let told = |message: &Described| delivery(&message.status, message.error_code).unwrap_or(Delivery::Underway);
-        Some(messages.map(|message| (message.sid.clone(), told(&message))).collect())
+        // Texts are discarded at our wish, sooner or later: where one is still there, it says whose it is.
+        let text = |message: &Described| message.body.clone().filter(|body| !body.is_empty());
+        let is_anothers = |message: &Described| text(message).is_some_and(|body| body != sms.text);
+        let messages = listed.messages.into_iter().filter(made_since).filter(|message| !is_anothers(message));
+        Some(
+            messages
+                .map(|message| Seen {
+                    delivery: delivery(&message.status, message.error_code).unwrap_or(Delivery::Underway),
+                    is_ours: text(&message).is_some(),
+                    id: message.sid,
+                })
+                .collect(),
+        )
     }
 
     /// Whether a receipt was signed with this account's token: the HMAC-SHA1 of the address that was called and of

@@ -8,9 +8,8 @@ use std::path::Path;
 use reqwest::Url;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveEnum, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect};
-use subtle::ConstantTimeEq;
 
-use super::{alarm as call_operator, mailbox, report};
+use super::{alarm as call_operator, is_sealed, mailbox, report, seal};
 use crate::carriers::{Cover, Delivery, Failure, Reason};
 use crate::entities::alarm;
 use crate::entities::message::{Channel, Column, Entity, Model, State};
@@ -20,8 +19,6 @@ use crate::values::Purpose;
 
 /// More than any report that is worth reading; a returned mail of ours is a few kilobytes.
 const LONGEST: u64 = 1024 * 1024;
-/// Bytes of the digest that keeps an address from being made up.
-const SEAL: usize = 8;
 
 /// What was found in a maildir, in mails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,20 +38,13 @@ pub struct Summary {
 /// What a mail is known by: to the mailbox that gets it, and to us when it comes back, at
 /// `rebonds+7-0123456789abcdef@vote.example.fr` (if a mailbox is set for that).
 pub fn cover(portal: &Portal, message: &Model) -> Cover {
-    let sealed = seal(portal, message);
+    let sealed = seal(portal, Purpose::Bounce, message);
     let host = Url::parse(portal.settings.public_url()).ok().and_then(|url| url.host_str().map(str::to_owned));
     let bounces = portal.settings.mail.bounces.as_ref().and_then(|address| address.split_once('@'));
     Cover {
         message_id: host.map(|host| format!("<{sealed}@{host}>")),
         return_path: bounces.map(|(local, domain)| format!("{local}+{}-{sealed}@{domain}", message.id)),
     }
-}
-
-/// By its moment, too: another database under the same secret counts from 1 again.
-fn seal(portal: &Portal, message: &Model) -> String {
-    let moment = message.created_at.timestamp_millis();
-    let digest = portal.keys.digest(Purpose::Bounce, &[&message.id.to_le_bytes(), &moment.to_le_bytes()]);
-    hex::encode(&digest[..SEAL])
 }
 
 /// The mail that a return address names, whatever case a server gave it.
@@ -64,9 +54,8 @@ async fn named(portal: &Portal, address: &str) -> Result<Option<Model>, Fault> {
     let Some((id, sealed)) = extension.and_then(|(_, extension)| extension.split_once('-')) else { return Ok(None) };
     let Ok(id) = id.parse::<i64>() else { return Ok(None) };
     let message = Entity::find_by_id(id).one(&portal.db).await?;
-    Ok(message.filter(|message| {
-        message.channel == Channel::Mail && bool::from(seal(portal, message).as_bytes().ct_eq(sealed.as_bytes()))
-    }))
+    Ok(message
+        .filter(|message| message.channel == Channel::Mail && is_sealed(portal, Purpose::Bounce, message, sealed)))
 }
 
 /// Reads what is new in a maildir, notes which mailboxes are full or unknown, and moves what was read to `cur`. Interrupted,

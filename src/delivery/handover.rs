@@ -1,15 +1,16 @@
 //! One message to its carrier: handed over, asked for first when it may have left, passed on when a gateway is away.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter};
 
-use super::{alarm, bounces, mailbox};
+use super::{alarm, bounces, mailbox, receipts};
 use crate::carriers::{Delivery, Failure, Gateway, Handover, Reason, Sms};
-use crate::entities::message::{Channel, Column, Entity, Model};
+use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::issuance::void;
 use crate::metrics::Handed;
+use crate::outbox::Content;
 use crate::outbox::post::{self, Verdict};
-use crate::outbox::{Content, rules};
+use crate::outbox::rules::{self, Pauses};
 use crate::portal::Portal;
 
 /// So many times at most a message leaves again although it may have left.
@@ -40,14 +41,18 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
 /// Ends a message that waited until it was worth nothing, unless it has left after all.
 pub async fn expire(portal: &Portal, message: &Model) -> Result<(), Fault> {
     let gateway = message.gateway.as_ref().and_then(|name| portal.carriers.sms.named(name));
-    if let (true, Some(gateway), Some(Content::Sms(sms))) = (message.unsure, gateway, post::open(portal, message))
-        && let Found::Taken(id) = find(portal, gateway, message, &sms).await?
-    {
-        return conclude(portal, message, Handover::Accepted { id: Some(id) }, false).await;
+    let mut unsure = message.unsure;
+    if let (true, Some(gateway), Some(Content::Sms(sms))) = (unsure, gateway, post::open(portal, message)) {
+        match find(portal, gateway, message, &sms).await? {
+            Found::Taken(id) => return conclude(portal, message, Handover::Accepted { id: Some(id) }, false).await,
+            // It says so itself: the number that it was for is free.
+            Found::NotTaken => unsure = false,
+            Found::Untold | Found::NoAnswer => {}
+        }
     }
     portal.metrics.expired.inc();
     tracing::warn!(message_id = message.id, letter = message.letter, attempts = message.attempts, "message expired");
-    end(portal, message, &Verdict::Expired(None)).await
+    end(portal, message, &Verdict::Expired { failure: None, unsure }).await
 }
 
 /// Ends an SMS whose identifier was replaced: what may have left has arrived, as far as the voter's tries are concerned.
@@ -63,7 +68,10 @@ async fn drop_unwanted(portal: &Portal, message: &Model, sms: &Sms) -> Result<()
     };
     match may_have_left {
         Some(id) => conclude(portal, message, Handover::Accepted { id }, false).await,
-        None => end(portal, message, &Verdict::Expired(Some(Reason::Replaced.into()))).await,
+        None => {
+            let failure = Some(Reason::Replaced.into());
+            end(portal, message, &Verdict::Expired { failure, unsure: false }).await
+        }
     }
 }
 
@@ -88,23 +96,26 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
             Found::Untold => stays = true,
             Found::NotTaken => {}
         }
-        if !post::pass_on(portal, message, &gateway.name.clone()).await? {
+        if !post::pass_on(portal, message, &gateway.name.clone(), stays).await? {
             return Ok(None);
         }
-        portal.metrics.resent.inc();
-        tracing::warn!(message_id = message.id, gateway = gateway.name, resent = message.resent, "message sent again");
+        if stays {
+            portal.metrics.resent.inc();
+            let (message_id, resent) = (message.id, message.resent);
+            tracing::warn!(message_id, gateway = gateway.name, resent, "message sent again");
+        }
     }
     loop {
         let worth = post::worthless_at(portal, message) - portal.now();
         let worth = worth.to_std().unwrap_or_default();
-        let handover = gateway.send(sms, message.id, worth, &portal.clock).await;
+        let handover = gateway.send(sms, &receipts::reference(portal, message), worth, &portal.clock).await;
         let is_certain = matches!(handover, Handover::Later { .. } | Handover::Barred(_) | Handover::Blocked(_));
         if stays || !is_certain {
             return Ok(Some((handover, stays)));
         }
         let Some(next) = gateways.after(gateway, portal.now()) else { return Ok(Some((handover, false))) };
         log(portal, message, &handover);
-        if !post::pass_on(portal, message, &next.name).await? {
+        if !post::pass_on(portal, message, &next.name, false).await? {
             return Ok(None);
         }
         gateway = next;
@@ -123,18 +134,29 @@ enum Found {
 
 async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) -> Result<Found, Fault> {
     let Some(since) = message.tried_at else { return Ok(Found::NotTaken) };
-    let Some(found) = gateway.look(sms, since).await else { return Ok(Found::NoAnswer) };
+    let Some(mut found) = gateway.look(sms, since).await else { return Ok(Found::NoAnswer) };
     if !gateway.tells() {
         return Ok(Found::Untold);
     }
-    let mut ids: Vec<String> =
-        found.into_iter().filter(|(_, delivery)| !matches!(delivery, Delivery::Failed(_))).map(|(id, _)| id).collect();
+    found.retain(|seen| !matches!(seen.delivery, Delivery::Failed(_)));
     // Other messages to the same number may be among them.
-    let known = Entity::find().filter(Column::CarrierId.is_in(ids.clone())).all(&portal.db).await?;
-    let is_others =
-        |id: &String| known.iter().any(|known| known.carrier_id.as_ref() == Some(id) && known.id != message.id);
-    ids.retain(|id| !is_others(id));
-    Ok(ids.into_iter().next().map_or(Found::NotTaken, Found::Taken))
+    let ids: Vec<&str> = found.iter().map(|seen| seen.id.as_str()).collect();
+    let of_gateway =
+        || Entity::find().filter(Column::Gateway.eq(gateway.name.as_str())).filter(Column::Id.ne(message.id));
+    let known = of_gateway().filter(Column::CarrierId.is_in(ids)).all(&portal.db).await?;
+    found.retain(|seen| !known.iter().any(|other| other.carrier_id.as_deref() == Some(&seen.id)));
+    if let Some(at) = found.iter().position(|seen| seen.is_ours) {
+        return Ok(Found::Taken(found.swap_remove(at).id));
+    }
+    let Some(seen) = found.pop() else { return Ok(Found::NotTaken) };
+    // It may as well be the one of another whose answer was lost: nobody takes it for theirs.
+    let rivals = of_gateway()
+        .filter(Column::RecipientDigest.eq(message.recipient_digest.clone()))
+        .filter(Column::CarrierId.is_null())
+        .filter(Column::Unsure.eq(true).or(Column::State.eq(State::Sending)))
+        .count(&portal.db)
+        .await?;
+    Ok(if rivals > 0 { Found::Untold } else { Found::Taken(seen.id) })
 }
 
 /// `unsure`: the message may have left before, whatever the answer to this try says of this try.
@@ -148,12 +170,16 @@ async fn conclude(portal: &Portal, message: &Model, handover: Handover, unsure: 
 fn verdict(portal: &Portal, message: &Model, handover: Handover, unsure: bool) -> Verdict {
     let now = portal.now();
     let worthless_at = post::worthless_at(portal, message);
+    let pauses = match message.channel {
+        Channel::Sms => Pauses::SMS,
+        Channel::Mail => Pauses::MAIL,
+    };
     let retry = |failure: Failure, after, unsure| {
-        match rules::next_try(message.attempts, worthless_at, after, portal.chance.luck(), now) {
+        match rules::next_try(pauses, message.attempts, worthless_at, after, portal.chance.luck(), now) {
             Some(at) => Verdict::Retry { at, failure, unsure },
             // It is asked for once more when its time is over.
             None if unsure => Verdict::Retry { at: worthless_at, failure, unsure },
-            None => Verdict::Expired(Some(failure)),
+            None => Verdict::Expired { failure: Some(failure), unsure: false },
         }
     };
     match handover {
@@ -181,11 +207,11 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
             post::record(&portal.db, message, verdict, portal.now()).await?;
             return Ok(());
         }
-        Verdict::Failed(failure) | Verdict::Expired(Some(failure)) | Verdict::Retry { failure, .. } => {
+        Verdict::Failed(failure) | Verdict::Expired { failure: Some(failure), .. } | Verdict::Retry { failure, .. } => {
             Some(failure.reason)
         }
         // What was wrong the last time.
-        Verdict::Expired(None) => message.failure.as_deref().and_then(Reason::from_name),
+        Verdict::Expired { failure: None, .. } => message.failure.as_deref().and_then(Reason::from_name),
     };
     let work = portal.db.begin().await?;
     match message.channel {
@@ -196,7 +222,7 @@ async fn end(portal: &Portal, message: &Model, verdict: &Verdict) -> Result<(), 
             }
         }
         Channel::Sms => {
-            let is_lost = matches!(verdict, Verdict::Failed(_) | Verdict::Expired(_));
+            let is_lost = matches!(verdict, Verdict::Failed(_) | Verdict::Expired { .. });
             let carried = if is_lost { void::lock(&work, message.id).await? } else { None };
             if post::record(&work, message, verdict, portal.now()).await?
                 && let Some(carried) = carried

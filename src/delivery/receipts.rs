@@ -3,39 +3,81 @@
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::alarm;
+use super::{alarm, is_sealed, seal};
 use crate::carriers::{Delivery, Failure, Reason};
 use crate::entities::message::{Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::issuance::void;
 use crate::outbox::{post, rules};
 use crate::portal::Portal;
+use crate::values::Purpose;
 
 /// A receipt, checked and read.
 #[derive(Clone, Copy, Debug)]
 pub struct Receipt<'a> {
-    /// Our own number for the message, which the carrier was given with it.
-    pub message: Option<i64>,
+    /// What the carrier was given with the message: see [`reference`].
+    pub reference: Option<&'a str>,
     pub carrier_id: &'a str,
     /// The gateways that may have signed it: none of them can speak of a message that another one has.
     pub signers: &'a [&'a str],
     pub delivery: &'a Delivery,
 }
 
+/// What a message is known by in its receipts, fit for an address: its number, sealed.
+pub fn reference(portal: &Portal, message: &Model) -> String {
+    format!("{}-{}", message.id, seal(portal, Purpose::Receipt, message))
+}
+
 /// Takes a receipt. Returns false when it speaks of no message of its gateway's.
 pub async fn take(portal: &Portal, receipt: &Receipt<'_>) -> Result<bool, Fault> {
     let of_signers = || Entity::find().filter(Column::Gateway.is_in(receipt.signers.iter().copied()));
     let by_carrier = of_signers().filter(Column::CarrierId.eq(receipt.carrier_id)).one(&portal.db).await?;
-    let found = match (by_carrier, receipt.message) {
-        (Some(message), _) => Some(message),
-        // It came before the answer to the call that sent the message, or that answer was lost.
-        (None, Some(id)) => of_signers().filter(Column::Id.eq(id)).one(&portal.db).await?,
-        (None, None) => None,
+    // Our own word for it comes first: the carrier's was perhaps looked up. It may also come before the answer to the call
+    // that sent the message, or that answer was lost.
+    let sealed = receipt.reference.and_then(|reference| reference.split_once('-'));
+    let by_us = match sealed.and_then(|(id, seal)| Some((id.parse::<i64>().ok()?, seal))) {
+        Some((id, seal)) => {
+            let found = of_signers().filter(Column::Id.eq(id)).one(&portal.db).await?;
+            found.filter(|message| is_sealed(portal, Purpose::Receipt, message, seal))
+        }
+        None => None,
     };
-    match found {
-        Some(message) => settle(portal, message.id, receipt).await,
-        None => Ok(false),
+    match (by_us, by_carrier) {
+        (Some(ours), Some(other)) if ours.id != other.id && ours.carrier_id.is_none() => {
+            undo_match(portal, other.id, receipt).await?;
+            settle(portal, ours.id, receipt).await
+        }
+        // Another copy of it: what is known is the one that was told last.
+        (Some(ours), None) => settle(portal, ours.id, receipt).await,
+        (_, Some(known)) => settle(portal, known.id, receipt).await,
+        (None, None) => Ok(false),
     }
+}
+
+/// A message was taken for one that the carrier never had of it: it has not left, and nobody has its text any more.
+async fn undo_match(portal: &Portal, message: i64, told: &Receipt<'_>) -> Result<(), Fault> {
+    let work = portal.db.begin().await?;
+    let carried = void::lock(&work, message).await?;
+    let Some(message) = Entity::find_by_id(message).lock_exclusive().one(&work).await? else { return Ok(()) };
+    if message.carrier_id.as_deref() != Some(told.carrier_id) {
+        return Ok(());
+    }
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Failed.to_value()))
+        .col_expr(Column::CarrierId, Expr::value(None::<String>))
+        .col_expr(Column::SettledAt, Expr::value(portal.now()))
+        .col_expr(Column::AskAt, Expr::value(None::<crate::values::Instant>))
+        .col_expr(Column::Failure, Expr::value(Reason::Outage.name()))
+        .col_expr(Column::Code, Expr::value(None::<String>))
+        .filter(Column::Id.eq(message.id))
+        .exec(&work)
+        .await?;
+    if let Some(carried) = carried {
+        void::void(&work, portal, &carried, Some(Reason::Outage)).await?;
+    }
+    work.commit().await?;
+    tracing::error!(message_id = message.id, "a message was taken for another one: its receipt says so");
+    Ok(())
 }
 
 /// Takes accepted messages of which no receipt came, to ask the carrier.
@@ -67,7 +109,7 @@ pub async fn ask(portal: &Portal, message: &Model) -> Result<(), Fault> {
     match gateway.ask(id).await {
         Some(delivery @ (Delivery::Delivered | Delivery::Failed(_))) => {
             let signers = [gateway.name.as_str()];
-            let told = Receipt { message: Some(message.id), carrier_id: id, signers: &signers, delivery: &delivery };
+            let told = Receipt { reference: None, carrier_id: id, signers: &signers, delivery: &delivery };
             settle(portal, message.id, &told).await.map(drop)
         }
         Some(Delivery::Underway) | None => {

@@ -159,9 +159,10 @@ pub fn worthless_at(portal: &Portal, message: &Model) -> Instant {
     message.valid_from.unwrap_or(message.created_at) + validity(portal, message.channel)
 }
 
-/// Notes, before a claimed message is handed over once more, to whom; the lease begins anew.
-pub async fn pass_on(portal: &Portal, message: &mut Model, gateway: &str) -> Result<bool, Fault> {
-    let resent = message.resent + i32::from(message.unsure);
+/// Notes, before a claimed message is handed over once more, to whom; the lease begins anew. `in_doubt`: it may have left
+/// before, and nobody can tell.
+pub async fn pass_on(portal: &Portal, message: &mut Model, gateway: &str, in_doubt: bool) -> Result<bool, Fault> {
+    let resent = message.resent + i32::from(in_doubt);
     let _turn = portal.db.turn().await?;
     let now = portal.now();
     let noted = ours(message)
@@ -191,8 +192,12 @@ pub enum Verdict {
         unsure: bool,
     },
     Failed(Failure),
-    /// Worth nothing any more; what was wrong the last time stays.
-    Expired(Option<Failure>),
+    /// Worth nothing any more; without a failure, what was wrong the last time stays.
+    Expired {
+        failure: Option<Failure>,
+        /// Nobody can tell whether it has left.
+        unsure: bool,
+    },
 }
 
 /// Records a verdict. Returns false when somebody else was faster: another worker, to which the lease had passed, or
@@ -228,8 +233,13 @@ pub async fn record(
             .col_expr(Column::Unsure, Expr::value(*unsure))
             .col_expr(Column::DueAt, Expr::value(*at)),
         Verdict::Failed(failure) => failed(ended(update, State::Failed), failure),
-        Verdict::Expired(None) => ended(update, State::Expired),
-        Verdict::Expired(Some(failure)) => failed(ended(update, State::Expired), failure),
+        Verdict::Expired { failure, unsure } => {
+            let expired = ended(update, State::Expired).col_expr(Column::Unsure, Expr::value(*unsure));
+            match failure {
+                Some(failure) => failed(expired, failure),
+                None => expired,
+            }
+        }
     };
     Ok(update.exec(db).await?.rows_affected == 1)
 }

@@ -4,17 +4,30 @@ use std::time::Duration;
 
 use crate::values::Instant;
 
-const FIRST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// Between tries: the first, which doubles, and the longest.
+#[derive(Clone, Copy, Debug)]
+pub struct Pauses {
+    first: Duration,
+    longest: Duration,
+}
+
+impl Pauses {
+    /// Somebody looks at their phone, and the SMS is worth half an hour.
+    pub const SMS: Self = Self { first: Duration::from_secs(2), longest: Duration::from_secs(60) };
+    /// A mail server that is away, or puts us off, wants its time, and a link lives for a day.
+    pub const MAIL: Self = Self { first: Duration::from_secs(10), longest: Duration::from_secs(10 * 60) };
+}
+
 /// The last try is this long before a message loses its worth, however long the pause should have been.
 const LAST_CHANCE: Duration = Duration::from_secs(20);
 /// A carrier that still does not know so long after a message lost its worth is not asked any more.
 const ASKED_LONGER: Duration = Duration::from_secs(30 * 60);
 
 /// The moment of the next try after so many, or nothing when there is no time for one.
-/// Pauses double from ten seconds to ten minutes and never come before the carrier wants to hear of us again. Up to half
-/// of the pause is drawn (`luck`, from 0 to 1), so that what failed together does not come back together.
+/// Pauses double and never end before the carrier wants to hear of us again. Up to half of one is drawn (`luck`, from 0 to
+/// 1), so that what failed together does not come back together.
 pub fn next_try(
+    pauses: Pauses,
     tries: i32,
     worthless_at: Instant,
     asked: Option<Duration>,
@@ -22,7 +35,7 @@ pub fn next_try(
     now: Instant,
 ) -> Option<Instant> {
     let doublings = tries.saturating_sub(1).clamp(0, 10).unsigned_abs();
-    let pause = (FIRST_PAUSE * 2u32.pow(doublings)).min(LONGEST_PAUSE);
+    let pause = (pauses.first * 2u32.pow(doublings)).min(pauses.longest);
     let drawn = pause.mul_f64(1.0 - luck.clamp(0.0, 1.0) / 2.0);
     let last = worthless_at - LAST_CHANCE;
     (now < last).then(|| (now + drawn.max(asked.unwrap_or_default())).min(last))
@@ -45,25 +58,30 @@ mod tests {
         let start: Instant = START.parse().unwrap();
         let seconds = Duration::from_secs;
         let worthless_at = start + seconds(1800);
-        for (tries, elapsed, asked, luck, pause) in [
-            (1, 0, None, 0.0, Some(10)),
-            (1, 0, None, 1.0, Some(5)),
-            (2, 10, None, 0.0, Some(20)),
-            (6, 300, None, 0.0, Some(320)),
-            (6, 300, None, 0.5, Some(240)),
-            (9, 600, None, 0.0, Some(600)),
-            (i32::MAX, 600, None, 0.0, Some(600)),
-            (1, 0, Some(42), 1.0, Some(42)),
-            (4, 0, Some(42), 0.0, Some(80)),
-            (1, 0, Some(1700), 0.0, Some(1700)),
-            (1, 0, Some(86_400), 0.0, Some(1780)),
-            (9, 1179, None, 0.0, Some(600)),
-            (9, 1779, None, 0.0, Some(1)),
-            (9, 1780, None, 0.0, None),
+        for (pauses, tries, elapsed, asked, luck, pause) in [
+            (Pauses::MAIL, 1, 0, None, 0.0, Some(10)),
+            (Pauses::MAIL, 1, 0, None, 1.0, Some(5)),
+            (Pauses::MAIL, 2, 10, None, 0.0, Some(20)),
+            (Pauses::MAIL, 6, 300, None, 0.0, Some(320)),
+            (Pauses::MAIL, 6, 300, None, 0.5, Some(240)),
+            (Pauses::MAIL, 9, 600, None, 0.0, Some(600)),
+            (Pauses::MAIL, i32::MAX, 600, None, 0.0, Some(600)),
+            (Pauses::MAIL, 1, 0, Some(42), 1.0, Some(42)),
+            (Pauses::MAIL, 4, 0, Some(42), 0.0, Some(80)),
+            (Pauses::MAIL, 9, 1179, None, 0.0, Some(600)),
+            (Pauses::MAIL, 9, 1779, None, 0.0, Some(1)),
+            (Pauses::MAIL, 9, 1780, None, 0.0, None),
+            (Pauses::SMS, 1, 0, None, 0.0, Some(2)),
+            (Pauses::SMS, 3, 6, None, 0.0, Some(8)),
+            (Pauses::SMS, 6, 62, None, 0.0, Some(60)),
+            (Pauses::SMS, i32::MAX, 600, None, 0.0, Some(60)),
+            (Pauses::SMS, 1, 0, Some(300), 0.0, Some(300)),
+            (Pauses::SMS, 1, 1600, Some(300), 0.0, Some(180)),
         ] {
             let now = start + seconds(elapsed);
             let expected = pause.map(|pause| now + seconds(pause));
-            assert_eq!(next_try(tries, worthless_at, asked.map(seconds), luck, now), expected, "{tries} {elapsed}");
+            let told = next_try(pauses, tries, worthless_at, asked.map(seconds), luck, now);
+            assert_eq!(told, expected, "{pauses:?} {tries} {elapsed}");
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Purpose {
     Cookie,
     /// The message number in the address to which a mail is returned.
     Bounce,
+    /// The message number in the address that a gateway calls with a receipt.
+    Receipt,
     /// Addresses whose password is asked for, until the worker has answered.
     Recovery,
     /// Networks from which a password is asked for, until the worker has answered.
@@ -52,6 +54,7 @@ impl Purpose {
             Self::Captcha => "captcha",
             Self::Cookie => "cookie",
             Self::Bounce => "bounce",
+            Self::Receipt => "receipt",
             Self::Recovery => "recovery",
             Self::Origin => "origin",
         }

@@ -36,7 +36,7 @@ impl<'r> FromRequest<'r> for Signed<'r> {
 #[post("/webhooks/twilio?<message>", data = "<body>")]
 pub async fn receipt(
     portal: &State<Portal>,
-    message: Option<i64>,
+    message: Option<&str>,
     signed: Signed<'_>,
     body: Data<'_>,
 ) -> Result<Status, Fault> {
@@ -68,7 +68,7 @@ pub async fn receipt(
         Delivery::Delivered => "delivered",
         Delivery::Failed(_) => "failed",
     };
-    let receipt = Receipt { message, carrier_id: sid, signers: &signers, delivery: &delivery };
+    let receipt = Receipt { reference: message, carrier_id: sid, signers: &signers, delivery: &delivery };
     let outcome = if receipts::take(portal, &receipt).await? { outcome } else { "unknown" };
     portal.metrics.receipts.get_or_create(&Told { outcome }).inc();
     Ok(Status::NoContent)

@@ -26,6 +26,7 @@ mod layers;
 mod letters;
 mod logging;
 mod mail_carriers;
+mod matches;
 mod pace;
 mod path;
 mod proxy;
