@@ -106,7 +106,14 @@ impl Db {
                 ("lock_timeout", patience.lock),
                 ("idle_in_transaction_session_timeout", patience.idle),
             ];
-            postgres.options(limits.map(|(name, limit)| (name, limit.as_millis().to_string())))
+            postgres
+                .options(limits.map(|(name, limit)| (name, limit.as_millis().to_string())))
+                // A client whose machine has vanished holds its locks until the server notices.
+                .options([
+                    ("tcp_keepalives_idle", "20"),
+                    ("tcp_keepalives_interval", "5"),
+                    ("tcp_keepalives_count", "4"),
+                ])
         });
         let limit = Limit { patience: patience.statement + GRACE, late_at: Arc::default() };
         let lately = limit.clone();
@@ -274,7 +281,10 @@ fn create_file(url: &str) -> Result<(), Fault> {
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    // SQLite would make it readable by everyone, and gives its other files the same permissions.
-    private::options().open(file)?;
+    // Whoever closes a file lets go of every lock that the process holds on it (POSIX): beside a pool on it, it is not touched.
+    if !file.exists() {
+        // SQLite would make it readable by everyone, and gives its other files the same permissions.
+        private::options().open(file)?;
+    }
     Ok(())
 }
