@@ -78,10 +78,8 @@ mod tests {
 
     /// A whole export of so many lines.
     fn export(keys: &Keys, records: u64) -> String {
-        let mut text = format!("{}\n", HEADER.join(","));
-        for n in 0..records {
-            text += &format!("{n:064x},{n:048x},CSA,active,1,1,2026-11-24T09:00:00Z\n");
-        }
+        let record = |n| format!("{n:064x},{n:048x},CSA,active,1,1,2026-11-24T09:00:00Z\n");
+        let text = format!("{}\n{}", HEADER.join(","), (0..records).map(record).collect::<String>());
         let mut running = keys.running(Purpose::Export);
         running.update(text.as_bytes());
         let taken = "2026-11-24T09:00:00Z".parse().unwrap();
