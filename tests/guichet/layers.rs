@@ -51,9 +51,8 @@ fn allowed(room: &str) -> Vec<&'static str> {
         "portal", "schema",
     ];
     match room {
-        "values" | "entities" => vec!["values"],
+        "values" | "entities" | "private" => vec!["values"],
         "fault" | "metrics" => vec![],
-        "private" => vec!["fault"],
         "db" => vec!["fault", "private"],
         "schema" => vec!["fault", "db"],
         "settings" | "texts" => ground.to_vec(),
