@@ -151,9 +151,9 @@ async fn a_process_that_freezes_in_a_claim_holds_up_no_other() {
     }
     // Always something to claim.
     let (enough, mut told) = watch::channel(false);
-    let counts = "SELECT LEAST(COUNT(*), 1) FROM pg_locks JOIN pg_stat_activity USING (pid) \
-                  WHERE application_name = 'frozen' AND relation = 'sms_tally_share'::regclass \
-                  AND mode = 'RowExclusiveLock' AND state = 'idle in transaction'";
+    // Its last question: what it has counted is written, and not committed.
+    let counts = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'frozen' \
+                  AND state = 'idle in transaction' AND query LIKE 'SELECT%sms_tally_share%'";
     let feed = async {
         let mut asked = 0;
         while !*told.borrow_and_update() {
