@@ -76,7 +76,9 @@ impl Line {
             if *self.lost.borrow() != born {
                 std::future::pending::<()>().await;
             }
-            tokio::time::sleep(self.delay).await;
+            if !self.delay.is_zero() {
+                tokio::time::sleep(self.delay).await;
+            }
             if to.write_all(&buffer[..read]).await.is_err() {
                 return;
             }
