@@ -28,6 +28,9 @@ const RELEASE: Duration = Duration::from_secs(5);
 const TROUBLE: Duration = Duration::from_secs(60);
 /// To open a connection takes no longer, however long the work on it may.
 const LONGEST_CONNECT: Duration = Duration::from_secs(15);
+/// A connection that is silent is probed so often, and given up by the server after so many probes in vain.
+const PROBE: Duration = Duration::from_secs(5);
+const PROBES: u64 = 3;
 /// By how much an answer of PostgreSQL's that it gives up comes before ours.
 const GRACE: Duration = Duration::from_millis(250);
 
@@ -38,7 +41,8 @@ pub struct Patience {
     statement: Duration,
     /// A lock that another transaction holds, within a statement.
     lock: Duration,
-    /// A transaction in which nothing is asked: its process is frozen or gone, and its locks are needed.
+    /// A transaction in which nothing is asked, or a connection that is silent: its process is frozen or gone, and what it
+    /// holds is needed.
     idle: Duration,
 }
 
@@ -105,8 +109,14 @@ impl Db {
                 ("statement_timeout", patience.statement),
                 ("lock_timeout", patience.lock),
                 ("idle_in_transaction_session_timeout", patience.idle),
+                // What was sent to a machine that is gone, or to a process that reads no more.
+                ("tcp_user_timeout", patience.idle),
             ];
-            postgres.options(limits.map(|(name, limit)| (name, limit.as_millis().to_string())))
+            let limits = limits.map(|(name, limit)| (name, limit.as_millis()));
+            // A connection that nobody has ended, with nothing under way.
+            let probes = [("idle", patience.idle.as_secs()), ("interval", PROBE.as_secs()), ("count", PROBES)];
+            let probes = probes.map(|(name, value)| (format!("tcp_keepalives_{name}"), value.to_string()));
+            postgres.options(limits.map(|(name, limit)| (name, limit.to_string()))).options(probes)
         });
         let limit = Limit { patience: patience.statement + GRACE, late_at: Arc::default() };
         let lately = limit.clone();
@@ -171,6 +181,16 @@ impl Db {
         let told = self.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await?;
         let most: Option<i32> = told.map(|told| told.try_get_by_index(0)).transpose()?;
         Ok(most.and_then(|most| most.try_into().ok()))
+    }
+
+    /// The time of PostgreSQL's machine, in milliseconds since 1970; SQLite has none of its own.
+    pub async fn time(&self) -> Result<Option<i64>, Fault> {
+        if !self.is_postgres() {
+            return Ok(None);
+        }
+        let asked = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint";
+        let told = self.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await?;
+        Ok(told.map(|told| told.try_get_by_index(0)).transpose()?)
     }
 
     pub fn is_postgres(&self) -> bool {
@@ -274,7 +294,10 @@ fn create_file(url: &str) -> Result<(), Fault> {
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    // SQLite would make it readable by everyone, and gives its other files the same permissions.
-    private::options().open(file)?;
+    // Whoever closes a file lets go of every lock that the process holds on it (POSIX): beside a pool on it, it is not touched.
+    if !file.exists() {
+        // SQLite would make it readable by everyone, and gives its other files the same permissions.
+        private::options().open(file)?;
+    }
     Ok(())
 }

@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod captcha;
 pub mod carriers;
+pub mod claims;
 pub mod db;
 pub mod delivery;
 pub mod demo;

@@ -1,11 +1,13 @@
 //! The portal: everything that a command needs, cheap to clone.
 
 use std::sync::Arc;
+use std::time;
 
 use secrecy::ExposeSecret;
 use tokio::sync::watch;
 
 use crate::carriers::Carriers;
+use crate::claims::Claims;
 use crate::db::{Db, Patience};
 use crate::fault::Fault;
 use crate::hashing::Hasher;
@@ -25,6 +27,7 @@ pub struct Portal {
     pub hasher: Arc<Hasher>,
     pub texts: Arc<Texts>,
     pub metrics: Arc<Metrics>,
+    pub claims: Arc<Claims>,
     /// Told when a message waits, so that the worker does not sleep on it.
     pub work_waits: watch::Sender<()>,
 }
@@ -33,18 +36,23 @@ impl Portal {
     /// The portal that the settings describe, for work of some patience.
     pub async fn open(settings: Settings, patience: Patience) -> Result<Self, Fault> {
         let database = &settings.database;
-        Ok(Self {
-            db: Db::connect(database.url.expose_secret(), database.of_pages(), patience).await?,
+        let db = Db::connect(database.url.expose_secret(), database.of_pages(), patience).await?;
+        let portal = Self {
             keys: settings.keys().ok_or_else(|| Fault::new("no master secret"))?,
-            clock: Clock::System,
+            // The file of an SQLite database has no other time than its machine's.
+            clock: if db.is_postgres() { Clock::led(chrono::Duration::zero()) } else { Clock::System },
+            db,
             chance: Chance::System,
             carriers: Arc::new(Carriers::from_settings(&settings)?),
             hasher: Arc::new(Hasher::new(&settings.password_hash)?),
             texts: Arc::new(Texts::load()?),
             metrics: Arc::default(),
+            claims: Arc::new(Claims::new(&Chance::System)),
             work_waits: watch::Sender::new(()),
             settings: Arc::new(settings),
-        })
+        };
+        portal.hear_the_time().await?;
+        Ok(portal)
     }
 
     /// The same portal for the worker: it waits longer for the database, on connections of its own.
@@ -54,8 +62,21 @@ impl Portal {
         Ok(Self { db, ..self.clone() })
     }
 
+    /// The database's time, on PostgreSQL: leases, validity and all else that is written go by it, in every process.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// Asks the database for its time.
+    pub async fn hear_the_time(&self) -> Result<(), Fault> {
+        if !self.clock.is_led() {
+            return Ok(());
+        }
+        let asked = time::Instant::now();
+        if let Some(told) = self.db.time().await? {
+            self.clock.hear(told, asked.elapsed());
+        }
+        Ok(())
     }
 
     /// The policies of a population. A population that was taken out of the settings is a fault.

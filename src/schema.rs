@@ -64,7 +64,7 @@ pub async fn can_be_written(db: &Db) -> Result<bool, Fault> {
     let asked = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' \
                  AND (SELECT bool_and(has_table_privilege(name, may)) \
                       FROM unnest(ARRAY['session', 'voter', 'message', 'recovery_request']) AS name, \
-                           unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS may)";
+                           unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS may)";
     let told = db.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await?;
     Ok(told.map(|told| told.try_get_by_index(0)).transpose()?.unwrap_or(false))
 }
@@ -77,8 +77,9 @@ pub async fn migrate(url: &str, tell: &mut impl FnMut(&str)) -> Result<Standing,
     // One connection: the turn on PostgreSQL is its own, and ends with it, however it ends.
     let db = Db::connect(url, 1, Patience::STEPS).await?;
     let until = Instant::now() + PATIENCE;
-    let _turn = turn(&db, url, until, tell).await?;
     loop {
+        // Anew each time: a connection that was lost has lost its turn.
+        let _turn = turn(&db, url, until, tell).await?;
         let standing = standing(&db).await?;
         if standing != Standing::Behind {
             db.close().await?;

@@ -1,5 +1,5 @@
 //! The loops behind the pages: requests are answered, messages handed over, carriers asked. Any number of processes
-//! may run them on one database, and each may die at any instant.
+//! may run them on one database, and each may die at any instant. One whose machine's clock is wrong takes nothing up.
 
 use std::time::Duration;
 
@@ -43,10 +43,10 @@ pub async fn run(portal: Portal, stop: watch::Receiver<bool>) {
         pump(&portal, Channel::Sms, at_once(SMS_AT_ONCE, slowest), stop.clone()),
         pump(&portal, Channel::Mail, at_once(MAILS_AT_ONCE, mail.per_second), stop.clone()),
         every(NAP, stop.clone(), || async {
-            while ask(&portal).await? as u64 == QUESTIONS && !*asking.borrow() {}
+            while portal.clock.is_sound() && ask(&portal).await? as u64 == QUESTIONS && !*asking.borrow() {}
             Ok(())
         }),
-        every(CHORES, stop.clone(), || chores(&portal)),
+        every(CHORES, stop.clone(), || async { if portal.clock.is_sound() { chores(&portal).await } else { Ok(()) } }),
         keep_watch(&portal, stop),
     );
 }
@@ -78,7 +78,7 @@ fn at_once(most: usize, per_second: u32) -> usize {
 /// Answers those who ask for a password.
 async fn answer_requests(portal: &Portal, stop: watch::Receiver<bool>) {
     every(ANSWERS, stop, || async {
-        while answer::answer_next(portal).await? {}
+        while portal.clock.is_sound() && answer::answer_next(portal).await? {}
         Ok(())
     })
     .await;
@@ -103,10 +103,14 @@ async fn pump(portal: &Portal, channel: Channel, most: usize, mut stop: watch::R
         let free = most - under_way.len();
         let mut may_be_more = false;
         // Not a claim for each single message that ends.
-        if !stopping && free * 4 >= most {
+        if stopping || free * 4 < most || !portal.clock.is_sound() {
+            portal.claims.answered(channel);
+        } else {
             waiting.mark_unchanged();
+            portal.claims.wanted(channel);
             match claim(portal, channel, free as u64).await {
                 Ok(claimed) => {
+                    portal.claims.answered(channel);
                     may_be_more = claimed.len() == free;
                     for message in claimed {
                         let portal = portal.clone();

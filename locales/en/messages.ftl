@@ -12,7 +12,7 @@ mail-support = Help: { $phone } ({ $hours }), { $email }
 mail-password-link-subject = Choose your password
 mail-password-link-text = Somebody asked for a link to choose the password of your account. Open this address:
 mail-password-link-button = Choose my password
-mail-password-link-until = The link works until { MOMENT($until, $place) }, and only once. It replaces the links you received before.
+mail-password-link-until = The link works until { MOMENT($until, $place) }, and only once. If you received several, each works until you have used one.
 mail-password-link-else = You did not ask for anything? Do nothing: your password stays as it is.
 
 mail-password-changed-subject = Your password has changed

@@ -78,7 +78,7 @@ waiting-text = { $seconds ->
 }
 waiting-kept = What you typed is kept. No attempt was counted.
 again = Try again now
-again-kept = What you typed is kept.
+again-kept = What you typed is kept. You can try again safely: one and the same request counts once only.
 
 ## Forgotten password
 
@@ -110,7 +110,7 @@ recovery-choose-button = Save the password
 recovery-changed-title = Your password is saved
 recovery-changed-text = You can sign in now. For safety all open sessions were closed, and an email confirms the change.
 recovery-expired-title = This link no longer works
-recovery-expired-text = It was used already, another link has been used since, five others were asked for, its time is over, or too many passwords were refused with it. If you have just saved a password, all is done: sign in. Also check that the address was copied completely.
+recovery-expired-text = If you have just saved a password, all is done: sign in. Otherwise this link or another one was used already, five others were asked for, its time is over, or too many passwords were refused with it. Also check that the address was copied completely.
 recovery-expired-again = Ask for a new link
 
 new-password-label = New password
@@ -169,7 +169,7 @@ issued-line = Identifier requested on { WHEN($at, $place) }, for { $number }.
 issued-queued = The text message is waiting to be sent.
 issued-accepted = Text message handed to the operator at { TIME($at, $place) }.
 issued-delivered = Text message received by the phone at { TIME($at, $place) }.
-issued-revoked = It no longer works.
+issued-revoked = The identifier no longer works.
 issued-voided-number = The operator says that this number cannot receive text messages: this identifier is cancelled and your attempt is given back to you. Check the number, or take another one.
 issued-voided-unreachable = The operator says that the phone was switched off or out of reach: this identifier is cancelled and your attempt is given back to you.
 issued-voided = The text message could not be delivered: this identifier is cancelled and your attempt is given back to you.
@@ -203,12 +203,12 @@ mobile-not-mobile = This is not a mobile number: it cannot receive text messages
 mobile-elsewhere = This number is from a country or territory that this election does not serve. Enter a French number.
 mobile-taken = This number already serves another voter. Enter another number.
 birthdate-label = Date of birth
-birthdate-hint = Example: 3 7 1968, for 3 July 1968
+birthdate-hint = In figures, like 3 7 1968 for 3 July 1968
 date-day = Day
 date-month = Month
 date-year = Year
 birthdate-missing = Enter the day, the month and the year of your birth.
-birthdate-invalid = This date does not exist or is not complete. Enter the day, the month and the year in four digits, like 3 7 1968.
+birthdate-invalid = This date does not exist, is not complete or is not in figures. Enter the day, the month and the year in four digits, like 3 7 1968.
 numen-label = NUMEN
 numen-hint = 13 characters, like 12E3456789ABC. The secretariat of your school knows it.
 numen-missing = Enter your NUMEN. The secretariat of your school can give it to you.
@@ -280,7 +280,7 @@ help-mail-title = I have not received the email
 help-mail-wait = Wait fifteen minutes: at busy times an email may take that long.
 help-mail-spam = Look in the junk mail.
 help-mail-address = Check the address: your professional address is on the electoral roll, not a private one.
-help-mail-again = Then ask for a new link. Only the last one received works.
+help-mail-again = Then ask for a new link. If you receive several, each works until you have used one.
 help-full-title = My professional mailbox is full
 help-full-text = Delete some emails and empty the bin, then ask for a new link.
 help-numen-title = I do not know my NUMEN

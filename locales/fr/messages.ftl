@@ -12,7 +12,7 @@ mail-support = Assistance : { $phone } ({ $hours }), { $email }
 mail-password-link-subject = Choisissez votre mot de passe
 mail-password-link-text = Un lien a été demandé pour choisir le mot de passe de votre compte. Ouvrez cette adresse :
 mail-password-link-button = Choisir mon mot de passe
-mail-password-link-until = Le lien est valable jusqu’au { MOMENT($until, $place) } et ne sert qu’une fois. Il remplace les liens reçus auparavant.
+mail-password-link-until = Le lien est valable jusqu’au { MOMENT($until, $place) } et ne sert qu’une fois. Si vous en avez reçu plusieurs, chacun fonctionne jusqu’à ce que vous en utilisiez un.
 mail-password-link-else = Vous n’avez rien demandé ? Ne faites rien : votre mot de passe ne change pas.
 
 mail-password-changed-subject = Votre mot de passe a changé

@@ -78,7 +78,7 @@ waiting-text = { $seconds ->
 }
 waiting-kept = Ce que vous avez saisi est gardé. Aucun essai n’a été compté.
 again = Réessayer maintenant
-again-kept = Ce que vous avez saisi est gardé.
+again-kept = Ce que vous avez saisi est gardé. Vous pouvez réessayer sans crainte : une même demande n’est comptée qu’une fois.
 
 ## Mot de passe oublié
 
@@ -110,7 +110,7 @@ recovery-choose-button = Enregistrer le mot de passe
 recovery-changed-title = Votre mot de passe est enregistré
 recovery-changed-text = Vous pouvez maintenant vous connecter. Par sécurité, toutes les sessions ouvertes ont été fermées, et un courriel vous confirme ce changement.
 recovery-expired-title = Ce lien ne fonctionne plus
-recovery-expired-text = Il a déjà servi, un autre lien a servi depuis, cinq autres ont été demandés, son délai est passé, ou trop de mots de passe y ont été refusés. Si vous venez d’enregistrer un mot de passe, c’est fait : connectez-vous. Vérifiez aussi que l’adresse a été copiée en entier.
+recovery-expired-text = Si vous venez d’enregistrer un mot de passe, c’est fait : connectez-vous. Sinon, ce lien ou un autre a déjà servi, cinq autres ont été demandés, son délai est passé, ou trop de mots de passe y ont été refusés. Vérifiez aussi que l’adresse a été copiée en entier.
 recovery-expired-again = Demander un nouveau lien
 
 new-password-label = Nouveau mot de passe
@@ -169,7 +169,7 @@ issued-line = Identifiant demandé le { WHEN($at, $place) }, au { $number }.
 issued-queued = Le SMS est en attente d’envoi.
 issued-accepted = SMS remis à l’opérateur à { TIME($at, $place) }.
 issued-delivered = SMS reçu par le téléphone à { TIME($at, $place) }.
-issued-revoked = Il ne fonctionne plus.
+issued-revoked = L’identifiant ne fonctionne plus.
 issued-voided-number = L’opérateur dit que ce numéro ne peut pas recevoir de SMS : cet identifiant est annulé et votre essai vous est rendu. Vérifiez le numéro, ou prenez-en un autre.
 issued-voided-unreachable = L’opérateur dit que le téléphone était éteint ou hors de portée : cet identifiant est annulé et votre essai vous est rendu.
 issued-voided = Le SMS n’a pas pu être remis : cet identifiant est annulé et votre essai vous est rendu.
@@ -203,12 +203,12 @@ mobile-not-mobile = Ce numéro n’est pas celui d’un mobile : il ne peut pa
 mobile-elsewhere = Ce numéro vient d’un pays ou d’un territoire qui n’est pas desservi pour cette élection. Saisissez un numéro français.
 mobile-taken = Ce numéro sert déjà à un autre électeur. Saisissez un autre numéro.
 birthdate-label = Date de naissance
-birthdate-hint = Exemple : 3 7 1968
+birthdate-hint = En chiffres, comme 3 7 1968 pour le 3 juillet 1968
 date-day = Jour
 date-month = Mois
 date-year = Année
 birthdate-missing = Saisissez le jour, le mois et l’année de votre naissance.
-birthdate-invalid = Cette date n’existe pas ou n’est pas complète. Saisissez le jour, le mois et l’année à quatre chiffres, comme 3 7 1968.
+birthdate-invalid = Cette date n’existe pas, n’est pas complète ou n’est pas en chiffres. Saisissez le jour, le mois et l’année à quatre chiffres, comme 3 7 1968.
 numen-label = NUMEN
 numen-hint = 13 caractères, comme 12E3456789ABC. Le secrétariat de votre établissement le connaît.
 numen-missing = Saisissez votre NUMEN. Le secrétariat de votre établissement peut vous le donner.
@@ -280,7 +280,7 @@ help-mail-title = Je n’ai pas reçu le courriel
 help-mail-wait = Attendez quinze minutes : aux heures d’affluence, un courriel peut mettre ce temps.
 help-mail-spam = Regardez dans les courriers indésirables.
 help-mail-address = Vérifiez l’adresse : c’est votre adresse professionnelle qui est sur la liste électorale, pas une adresse personnelle.
-help-mail-again = Demandez alors un nouveau lien. Seul le dernier reçu fonctionne.
+help-mail-again = Demandez alors un nouveau lien. Si vous en recevez plusieurs, chacun fonctionne jusqu’à ce que vous en utilisiez un.
 help-full-title = Ma boîte professionnelle est pleine
 help-full-text = Supprimez des courriels et videz la corbeille, puis demandez un nouveau lien.
 help-numen-title = Je ne connais pas mon NUMEN
@@ -307,7 +307,7 @@ help-administration-text = La liste électorale s’importe et les envois se sui
 ## Ce n’est pas moi
 
 disavow-title = Vous n’avez pas demandé cet identifiant ?
-disavow-text = En confirmant, l’identifiant envoyé pour « { $election } » cesse de fonctionner, et aucun autre ne pourra être demandé à votre nom sans l’assistance.
+disavow-text = Si vous confirmez, l’identifiant envoyé pour « { $election } » cessera de fonctionner, et aucun autre ne pourra être demandé à votre nom sans l’assistance.
 disavow-button = Ce n’est pas moi : tout bloquer
 disavow-else = Si c’est bien vous qui l’avez demandé, fermez simplement cette page.
 disavow-done-title = Les demandes à votre nom sont bloquées

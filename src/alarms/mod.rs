@@ -1,5 +1,5 @@
-//! What only the operator can mend is told while it lasts: carriers that are set aside, messages that wait too long, what
-//! commands met while nobody looked. Figures for `/metrics`, lines for the log.
+//! What only the operator can mend is told while it lasts: carriers that are set aside, messages that wait too long or can't be
+//! claimed, a clock that is wrong, what commands met while nobody looked. Figures for `/metrics`, lines for the log.
 
 mod rules;
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 use sea_orm::EntityTrait;
 
 use crate::entities::alarm;
+use crate::entities::message::Channel;
 use crate::fault::Fault;
 use crate::metrics::{Alarm, Carrier, Queue};
 use crate::outbox::watch;
@@ -18,12 +19,18 @@ use crate::recovery::answer;
 use crate::values::Instant;
 use rules::{News, Told};
 
+/// A machine that keeps its time by the network's is not so far from another.
+const CLOCK_OFF: Duration = Duration::from_secs(2);
+
 /// What the operator was told so far by this process.
 #[derive(Debug, Default)]
 pub struct Watch {
     set_aside: BTreeMap<String, Told>,
     out: BTreeMap<&'static str, Told>,
     late: BTreeMap<&'static str, Told>,
+    claims: BTreeMap<&'static str, Told>,
+    clock: Told,
+    far: Told,
 }
 
 impl Watch {
@@ -33,13 +40,16 @@ impl Watch {
     /// The database is away: what it would tell is shown no longer.
     pub async fn look(&mut self, portal: &Portal) -> Result<(), Fault> {
         self.look_at_carriers(portal);
+        self.look_at_claims(portal);
+        let heard = portal.hear_the_time().await;
+        self.look_at_the_clock(portal);
         let looked = self.look_at_queues(portal).await;
         if looked.is_err() {
             // A figure of before would pass for one of now.
             portal.metrics.waiting.clear();
             portal.metrics.oldest.clear();
         }
-        looked
+        heard.and(looked)
     }
 
     fn look_at_carriers(&mut self, portal: &Portal) {
@@ -66,6 +76,44 @@ impl Watch {
                 Some(News::Ends) => tracing::info!(channel, "messages leave again"),
                 None => {}
             }
+        }
+    }
+
+    fn look_at_claims(&mut self, portal: &Portal) {
+        for (queue, channel) in [("sms", Channel::Sms), ("mail", Channel::Mail)] {
+            let waited = portal.claims.waits(channel);
+            match self.claims.entry(queue).or_default().learn(waited.is_some(), portal.now()) {
+                Some(News::Begins | News::Lasts) => {
+                    portal.metrics.alarm("claims-wait");
+                    let seconds = waited.unwrap_or_default().as_secs();
+                    tracing::error!(queue, seconds, "alarm: messages can't be claimed");
+                }
+                Some(News::Ends) => tracing::info!(queue, "messages are claimed again"),
+                None => {}
+            }
+        }
+    }
+
+    fn look_at_the_clock(&mut self, portal: &Portal) {
+        let (ahead, now) = (portal.clock.off(), portal.now());
+        let off = rules::is_late(Some(ahead.abs().to_std().unwrap_or_default()), CLOCK_OFF, self.clock.is_told());
+        let far = !portal.clock.is_sound();
+        let milliseconds = ahead.num_milliseconds();
+        let (clock, far) = (self.clock.learn(off, now), self.far.learn(far, now));
+        match (far, clock) {
+            (Some(News::Begins | News::Lasts), _) => {
+                portal.metrics.alarm("clock");
+                tracing::error!(milliseconds, "alarm: the clock is too far from the database's, no work is taken");
+            }
+            (None, Some(News::Begins | News::Lasts)) => {
+                portal.metrics.alarm("clock");
+                tracing::warn!(milliseconds, "alarm: the clock is ahead of the database's, or behind it");
+            }
+            (_, Some(News::Ends)) => tracing::info!(milliseconds, "the clock goes with the database's again"),
+            (Some(News::Ends), _) => {
+                tracing::warn!(milliseconds, "the clock is nearer to the database's: work is taken again");
+            }
+            (None, None) => {}
         }
     }
 

@@ -52,6 +52,9 @@ enum Command {
     /// Ajouter une élection, la voir, la changer, exporter ses identifiants
     #[command(subcommand)]
     Election(Election),
+    /// Vérifier un export d’identifiants
+    #[command(subcommand)]
+    Export(Export),
     /// Importer une liste électorale
     #[command(subcommand)]
     Roll(Roll),
@@ -104,7 +107,7 @@ enum Election {
         election: String,
         file: PathBuf,
     },
-    /// Écrire l’état de chaque identifiant (empreinte, état, rang) et, à part, la clé des empreintes
+    /// Écrire l’état de chaque identifiant, sous le pseudonyme de son électeur, et, à part, la clé des empreintes
     Export {
         /// Le numéro de l’élection, ou son nom
         #[arg(long)]
@@ -114,6 +117,15 @@ enum Election {
         /// Écrire aussi la clé des empreintes, pour la plateforme de vote
         #[arg(long)]
         key_to: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Export {
+    /// Dire si un fichier de « election export » est entier et inchangé
+    Verify {
+        /// « - » pour l’entrée standard
+        file: PathBuf,
     },
 }
 
@@ -155,7 +167,7 @@ enum Voter {
 
 #[derive(Subcommand)]
 enum Voted {
-    /// Noter les votes d’un fichier CSV d’une colonne, courriel ou numen
+    /// Noter les votes d’un fichier CSV, par l’une des colonnes courriel, numen, digest, voter
     Import {
         /// Le numéro de l’élection, ou son nom
         #[arg(long)]
@@ -193,6 +205,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Election(Election::Export { election, to, key_to }) => {
             election::export(&election, &to, key_to.as_deref()).await
         }
+        Command::Export(Export::Verify { file }) => election::verify(&file),
         Command::Outbox(Outbox::List) => outbox::list().await,
         Command::Bounces(Bounces::Read { maildir }) => bounces::read(&maildir).await,
         Command::Bounces(Bounces::List) => bounces::list().await,

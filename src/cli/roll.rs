@@ -9,11 +9,12 @@ use guichet::db::Patience;
 use guichet::entities::election;
 use guichet::fault::Fault;
 use guichet::portal::Portal;
+use guichet::private::Unfinished;
 use guichet::roll::election as elections;
 use guichet::roll::import::{Report, Summary, import};
 use guichet::roll::lines;
 use guichet::roll::parse::LineFault;
-use guichet::{private, settings};
+use guichet::settings;
 
 use super::election::named;
 use super::progress::Progress;
@@ -35,21 +36,10 @@ pub async fn import_roll(asked: &str, path: &Path, options: Options<'_>) -> Resu
     let file = files::open(path)?;
     let mut faults = Faults::to(options.report)?;
     let pass = Pass { portal: &portal, election: &election, file: &file, total: lines::count(&file)? };
-
-    // Addresses can only change where somebody is on the roll already.
-    let is_looked_at =
-        !options.dry_run && (options.max_refused.is_some() || elections::has_roll(&portal, election.id).await?);
-    if is_looked_at {
-        let seen = pass.run(true, &mut faults).await?;
-        refuse_too_many(&seen, options.max_refused)?;
-        agree(&seen, &options)?;
-    }
-    let summary = pass.run(options.dry_run, &mut faults).await?;
-    faults.finish()?;
-    if options.dry_run {
-        refuse_too_many(&summary, options.max_refused)?;
-        warn_of_moves(&summary);
-    }
+    let done = pass.all(&options, &mut faults).await;
+    // Who is refused for too many faults wants to read them.
+    faults.finish(options.report)?;
+    let summary = done?;
     let Summary { added, updated, unchanged, refused, renamed, .. } = summary;
     let mood = if options.dry_run { " (essai : rien n’est écrit)" } else { "" };
     say(&format!("{added} ajoutés, {updated} modifiés, {unchanged} inchangés, {refused} lignes refusées{mood}\n"))?;
@@ -77,6 +67,24 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// Looks at the file before it is taken in, where that may stop it.
+    async fn all(&self, options: &Options<'_>, faults: &mut Faults) -> Result<Summary, Stop> {
+        // Addresses can only change where somebody is on the roll already.
+        let is_looked_at = !options.dry_run
+            && (options.max_refused.is_some() || elections::has_roll(self.portal, self.election.id).await?);
+        if is_looked_at {
+            let seen = self.run(true, faults).await?;
+            refuse_too_many(&seen, options.max_refused)?;
+            agree(&seen, options)?;
+        }
+        let summary = self.run(options.dry_run, faults).await?;
+        if options.dry_run {
+            refuse_too_many(&summary, options.max_refused)?;
+            warn_of_moves(&summary);
+        }
+        Ok(summary)
+    }
+
     async fn run(&self, dry_run: bool, faults: &mut Faults) -> Result<Summary, Stop> {
         let mut progress = Progress::of(self.total);
         let mut tell = |fault: &LineFault| faults.tell(fault);
@@ -89,7 +97,7 @@ impl Pass<'_> {
 
 /// The faults of lines, each told once although a file may be read twice.
 struct Faults {
-    report: Option<Report<BufWriter<File>>>,
+    report: Option<Report<BufWriter<Unfinished>>>,
     told: HashSet<(u64, &'static str)>,
 }
 
@@ -98,7 +106,7 @@ impl Faults {
         let report = match report {
             // What stood in a line may be personal.
             Some(path) => {
-                let file = private::create(path).map_err(|error| files::at_fault(path, &error))?;
+                let file = Unfinished::of(path).map_err(|error| files::at_fault(path, &error))?;
                 Some(Report::new(BufWriter::new(file))?)
             }
             None => None,
@@ -119,8 +127,10 @@ impl Faults {
         }
     }
 
-    fn finish(self) -> Result<(), Fault> {
-        self.report.map_or(Ok(()), Report::finish)
+    fn finish(self, path: Option<&Path>) -> Result<(), Stop> {
+        let (Some(report), Some(path)) = (self.report, path) else { return Ok(()) };
+        let written = report.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error);
+        written.and_then(Unfinished::publish).map_err(|error| files::at_fault(path, &error))
     }
 }
 

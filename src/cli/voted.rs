@@ -28,7 +28,10 @@ pub async fn import(named: &str, path: &Path) -> Result<(), Stop> {
     };
     let summary = voted::import(&portal, &election, &file, &desk, &mut told, &mut at).await?;
     progress.end();
-    let voted::Summary { marked, unchanged, refused } = summary.map_err(Stop::Refused)?;
+    let voted::Summary { marked, unchanged, refused, ended } = summary.map_err(Stop::Refused)?;
     say(&format!("{marked} votes notés, {unchanged} déjà connus, {refused} lignes refusées\n"))?;
+    if ended > 0 {
+        say(&format!("{ended} identifiants émis entre-temps n’ouvrent plus rien\n"))?;
+    }
     roll::refuse_nothing_taken(refused, marked + unchanged + refused)
 }

@@ -45,8 +45,8 @@ pub async fn expire(portal: &Portal, message: &Model) -> Result<(), Fault> {
     if let (true, Some(gateway), Some(Content::Sms(sms))) = (unsure, gateway, post::open(portal, message)) {
         match find(portal, gateway, message, &sms).await? {
             Found::Taken(id) => return conclude(portal, message, Handover::Accepted { id: Some(id) }, false).await,
-            // It says so itself: the number that it was for is free.
-            Found::NotTaken => unsure = false,
+            // The number that it was for is free.
+            Found::NotTaken => unsure = !has_said_so(message),
             Found::Untold | Found::NoAnswer => {}
         }
     }
@@ -86,20 +86,23 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
     };
     let mut stays = false;
     if message.unsure {
-        match find(portal, gateway, message, sms).await? {
+        let in_doubt = match find(portal, gateway, message, sms).await? {
             Found::Taken(id) => return Ok(Some((Handover::Accepted { id: Some(id) }, false))),
             Found::NoAnswer => return Ok(Some((Handover::Unsure(Reason::Outage.with("no answer")), true))),
             // Enough copies may be on their way.
             Found::Untold if message.resent >= RESENDS => {
                 return Ok(Some((Handover::Unsure(Reason::Outage.with("untold")), true)));
             }
-            Found::Untold => stays = true,
-            Found::NotTaken => {}
-        }
-        if !post::pass_on(portal, message, &gateway.name.clone(), stays).await? {
+            Found::Untold => {
+                stays = true;
+                true
+            }
+            Found::NotTaken => !has_said_so(message),
+        };
+        if !post::pass_on(portal, message, &gateway.name.clone(), in_doubt).await? {
             return Ok(None);
         }
-        if stays {
+        if in_doubt {
             portal.metrics.resent.inc();
             let (message_id, resent) = (message.id, message.resent);
             tracing::warn!(message_id, gateway = gateway.name, resent, "message sent again");
@@ -120,6 +123,12 @@ async fn hand_over(portal: &Portal, message: &mut Model, sms: &Sms) -> Result<Op
         }
         gateway = next;
     }
+}
+
+/// Whether the gateway itself answered the last try with an error, so that a list without the message is believed. Where the
+/// answer was lost, the list may be late, or not find a number that was obfuscated.
+fn has_said_so(message: &Model) -> bool {
+    message.code.as_deref().is_some_and(|code| code.len() == 3 && code.starts_with('5'))
 }
 
 /// What a gateway says of a message whose answer was lost.

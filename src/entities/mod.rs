@@ -15,6 +15,6 @@ pub mod recovery_request;
 pub mod recovery_ticket;
 pub mod session;
 pub mod sign_in_throttle;
-pub mod sms_tally;
+pub mod sms_tally_share;
 pub mod voter;
 pub mod voting_identifier;

@@ -1,14 +1,18 @@
 //! How many SMS leave in an hour: against toll fraud, to one number and in all, over every process.
+//!
+//! Each process counts in rows of its own and goes by the sum, so that a claim waits for no other. What the others claim at
+//! the very same moment is not in it: a cap may be exceeded by one claim of each other process.
 
 use std::collections::BTreeMap;
 
 use chrono::{DurationRound, TimeDelta};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
+use crate::claims::Mark;
 use crate::db::Work;
 use crate::entities::message;
-use crate::entities::sms_tally::{ActiveModel, Column, Entity};
+use crate::entities::sms_tally_share::{ActiveModel, Column, Entity};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::values::Instant;
@@ -37,32 +41,43 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model], now
     if by_scope.is_empty() {
         return Ok(excess);
     }
-    // Sorted, so that two processes never wait for each other.
     let rows = by_scope.iter().map(|(scope, ids)| ActiveModel {
         recipient_digest: Set(scope.clone()),
         hour: Set(hour),
+        share: Set(portal.claims.share),
         sent: Set(i32::try_from(ids.len()).unwrap_or(i32::MAX)),
     });
     let added = Expr::col((Entity, Column::Sent)).add(Expr::cust("excluded.sent"));
-    let mut tallied = Entity::insert_many(rows)
-        .on_conflict(OnConflict::columns([Column::RecipientDigest, Column::Hour]).value(Column::Sent, added).to_owned())
-        .exec_with_returning(work)
+    let key = [Column::RecipientDigest, Column::Hour, Column::Share];
+    Entity::insert_many(rows)
+        .on_conflict(OnConflict::columns(key).value(Column::Sent, added).to_owned())
+        .exec_without_returning(work)
+        .await?;
+    let mut tallied: Vec<(Vec<u8>, i64)> = Entity::find()
+        .select_only()
+        .column(Column::RecipientDigest)
+        .column_as(Column::Sent.sum(), "sent")
+        .filter(Column::RecipientDigest.is_in(by_scope.keys().cloned()))
+        .filter(Column::Hour.eq(hour))
+        .group_by(Column::RecipientDigest)
+        .into_tuple()
+        .all(work)
         .await?;
     let settings = &portal.settings.sms;
     // The numbers first: what they put off leaves room under the cap of all.
-    tallied.sort_by_key(|tally| tally.recipient_digest.is_empty());
-    for tally in tallied {
-        let is_total = tally.recipient_digest.is_empty();
+    tallied.sort_by_key(|(scope, _)| scope.is_empty());
+    for (scope, tally) in tallied {
+        let is_total = scope.is_empty();
         let most = if is_total { settings.per_hour } else { settings.per_number_per_hour } as usize;
-        let ids = by_scope.get(&tally.recipient_digest).map_or(&[][..], Vec::as_slice);
+        let ids = by_scope.get(&scope).map_or(&[][..], Vec::as_slice);
         let left: Vec<i64> = ids.iter().copied().filter(|id| !excess.of_number.contains(id)).collect();
-        let before = (u32::try_from(tally.sent).unwrap_or(0) as usize).saturating_sub(ids.len());
+        let before = usize::try_from(tally).unwrap_or(0).saturating_sub(ids.len());
         let over = (before + left.len()).saturating_sub(most).min(left.len());
         let sent = before + left.len() - over;
         let waiting = &left[left.len() - over..];
         if is_total {
             excess.of_all.extend(waiting);
-            warn(portal, before, sent, most);
+            warn(portal, hour, sent, most);
         } else if over > 0 {
             excess.of_number.extend(waiting);
             portal.metrics.alarm("cap");
@@ -74,19 +89,20 @@ pub async fn count(portal: &Portal, work: &Work, claimed: &[message::Model], now
     for (scope, ids) in &by_scope {
         let over = ids.iter().filter(waits).count();
         if over > 0 {
-            give_back(work, scope, hour, over).await?;
+            give_back(portal, work, scope, hour, over).await?;
         }
     }
     Ok(excess)
 }
 
-/// Calls the operator as the SMS of all pass half of an hour's cap, and as they reach it: once each.
-fn warn(portal: &Portal, before: usize, sent: usize, most: usize) {
-    let passes = |mark: usize| before < mark && sent >= mark;
-    if passes(most) {
+/// Calls the operator as the SMS of all pass half of an hour's cap, and as they reach it: once each. Not only the claim that
+/// passes the mark may say so: two at the same moment would both be short of it.
+fn warn(portal: &Portal, hour: Instant, sent: usize, most: usize) {
+    let comes_to = |mark| portal.claims.comes_to(mark, hour);
+    if sent >= most && comes_to(Mark::Cap) {
         portal.metrics.alarm("cap");
         tracing::error!(cap = "all numbers", most, "alarm: the hour's SMS are used up, the rest waits");
-    } else if passes(most.div_ceil(2)) {
+    } else if sent >= most.div_ceil(2) && comes_to(Mark::Half) {
         portal.metrics.alarm("half-cap");
         tracing::error!(sent, most, "alarm: half of the hour's SMS are used up");
     }
@@ -97,14 +113,18 @@ pub async fn forget(portal: &Portal) -> Result<(), Fault> {
     let yesterday = portal.now() - TimeDelta::days(1);
     let _turn = portal.db.turn().await?;
     Entity::delete_many().filter(Column::Hour.lt(yesterday)).exec(&portal.db).await?;
+    // The version of before counted here. Its table goes with the next one.
+    let mut before = Query::delete();
+    portal.db.execute(before.from_table("sms_tally").and_where(Expr::col("hour").lt(yesterday))).await?;
     Ok(())
 }
 
-async fn give_back(work: &Work, recipient: &[u8], hour: Instant, over: usize) -> Result<(), Fault> {
+async fn give_back(portal: &Portal, work: &Work, recipient: &[u8], hour: Instant, over: usize) -> Result<(), Fault> {
     Entity::update_many()
         .col_expr(Column::Sent, Expr::col(Column::Sent).sub(i32::try_from(over).unwrap_or(i32::MAX)))
         .filter(Column::RecipientDigest.eq(recipient))
         .filter(Column::Hour.eq(hour))
+        .filter(Column::Share.eq(portal.claims.share))
         .exec(work)
         .await?;
     Ok(())

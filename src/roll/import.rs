@@ -95,8 +95,9 @@ impl<W: Write> Report<W> {
         Ok(self.0.write_record([&fault.line.to_string(), fault.column, &value, fault.reason])?)
     }
 
-    pub fn finish(mut self) -> Result<(), Fault> {
-        Ok(self.0.flush()?)
+    /// Gives the sink back, with all in it.
+    pub fn finish(self) -> Result<W, Fault> {
+        self.0.into_inner().map_err(|error| Fault::new(error.to_string()))
     }
 }
 

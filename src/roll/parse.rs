@@ -87,13 +87,13 @@ impl LineFault {
     }
 
     /// Of one value, which is shown shortened, and masked if it may be a NUMEN.
-    pub fn of(line: u64, column: Column, value: &str, reason: &'static str) -> Self {
-        let value = if column == Column::Numen || Numen::is_likely(value) {
+    pub fn of(line: u64, column: &'static str, value: &str, reason: &'static str) -> Self {
+        let value = if column == Column::Numen.name() || Numen::is_likely(value) {
             Numen::masked(value)
         } else {
             value.chars().filter(|c| !c.is_control()).take(80).collect()
         };
-        Self { line, column: column.name(), value, reason }
+        Self { line, column, value, reason }
     }
 }
 
@@ -132,7 +132,7 @@ impl Layout {
 fn read<'a>(line: u64, at: impl Fn(Column) -> &'a str, now: Instant) -> Result<Row, Vec<LineFault>> {
     let mut faults = Vec::new();
     let mut refuse = |column: Column, reason: &'static str| {
-        faults.push(LineFault::of(line, column, at(column), reason));
+        faults.push(LineFault::of(line, column.name(), at(column), reason));
     };
     let numen = Numen::parse(at(Column::Numen));
     if numen.is_none() {

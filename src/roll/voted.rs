@@ -1,17 +1,21 @@
-//! The list of those who have voted: one column, `courriel` or `numen`, streamed as a roll is.
+//! The list of those who have voted, streamed as a roll is. One column names them: `courriel` or `numen` as the roll does,
+//! `digest` or `voter` as the export does.
 
 use std::fs::File;
 
 use super::lines::{Line, Lines};
-use super::parse::{Column, LineFault};
+use super::parse::LineFault;
 use super::portion::PORTION;
 use super::sheet::Sheet;
 use crate::entities::election;
 use crate::fault::Fault;
-use crate::issuance::desk::voted::{Named, mark};
+use crate::issuance::desk::voted::{Marked, Named, mark};
 use crate::issuance::desk::{Desk, Outcome};
 use crate::portal::Portal;
-use crate::values::{EmailAddress, Numen};
+use crate::values::{EmailAddress, Numen, Pseudonyms};
+
+/// The bytes of an identifier's digest.
+const DIGEST: usize = 32;
 
 /// What was done so far, in lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct Summary {
     /// Had voted already, or stood higher up.
     pub unchanged: u64,
     pub refused: u64,
+    /// Identifiers that were issued meanwhile, and open nothing any more.
+    pub ended: u64,
 }
 
 impl Summary {
@@ -40,9 +46,11 @@ pub async fn import(
     tell: &mut (dyn FnMut(&LineFault) -> Result<(), Fault> + Send),
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Result<Summary, String>, Fault> {
+    // All votes of the list were cast before: what leaves from now on served none of them.
+    let known_at = portal.now();
     let mut lines = Lines::of(file)?;
     let layout = match lines.read()? {
-        Some(Line { bytes: Some(header), .. }) => Layout::read(&header),
+        Some(Line { bytes: Some(header), .. }) => Layout::read(&header, Pseudonyms::of(&portal.keys, election.id)),
         _ => Err("le fichier est vide".into()),
     };
     let layout = match layout {
@@ -66,14 +74,15 @@ pub async fn import(
             None => {}
         }
         if named.len() == PORTION || (ended && !named.is_empty()) {
-            let outcomes = mark(portal, election, &named, desk).await?;
+            let Marked { outcomes, ended } = mark(portal, election, &named, known_at, desk).await?;
+            summary.ended += ended;
             for ((number, one), outcome) in numbers.drain(..).zip(named.drain(..)).zip(outcomes) {
                 match outcome {
                     Outcome::Done => summary.marked += 1,
                     Outcome::Nothing => summary.unchanged += 1,
                     Outcome::UnknownVoter => {
                         summary.refused += 1;
-                        tell(&unknown(number, &one))?;
+                        tell(&layout.unknown(number, &one))?;
                     }
                 }
             }
@@ -85,30 +94,59 @@ pub async fn import(
     }
 }
 
-fn unknown(line: u64, named: &Named) -> LineFault {
-    let (column, value) = match named {
-        Named::Email(email) => (Column::Email, email.as_str().to_owned()),
-        Named::Numen(_) => (Column::Numen, "•".repeat(Numen::LENGTH)),
-    };
-    LineFault { line, column: column.name(), value, reason: "inconnu sur la liste de cette élection" }
+/// By what a list names voters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Email,
+    Numen,
+    Digest,
+    Voter,
+}
+
+impl Column {
+    const ALL: [Self; 4] = [Self::Email, Self::Numen, Self::Digest, Self::Voter];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Email => "courriel",
+            Self::Numen => "numen",
+            Self::Digest => "digest",
+            Self::Voter => "voter",
+        }
+    }
+
+    /// What should have stood there.
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::Email => "adresse électronique invalide",
+            Self::Numen => "NUMEN attendu : 13 caractères, comme 12E3456789ABC",
+            Self::Digest => "empreinte attendue : 64 chiffres hexadécimaux, comme dans l’export",
+            Self::Voter => "pseudonyme qui n’a pas été donné pour cette élection",
+        }
+    }
 }
 
 struct Layout {
     sheet: Sheet,
     column: Column,
     place: usize,
+    pseudonyms: Pseudonyms,
 }
 
 impl Layout {
-    fn read(header: &[u8]) -> Result<Self, String> {
+    fn read(header: &[u8], pseudonyms: Pseudonyms) -> Result<Self, String> {
         let sheet = Sheet::read(header)?;
-        let (email, numen) = (sheet.place(Column::Email.name())?, sheet.place(Column::Numen.name())?);
-        match (email, numen) {
-            (Some(place), None) => Ok(Self { sheet, column: Column::Email, place }),
-            (None, Some(place)) => Ok(Self { sheet, column: Column::Numen, place }),
-            (None, None) => Err("il manque dans l’en-tête : courriel, ou numen".into()),
+        let mut places = Vec::new();
+        for column in Column::ALL {
+            places.extend(sheet.place(column.name())?.map(|place| (column, place)));
+        }
+        match places[..] {
+            [(column, place)] => Ok(Self { sheet, column, place, pseudonyms }),
+            [] => Err("il manque dans l’en-tête : courriel, ou numen, digest, voter".into()),
             // Two names of one person may contradict each other.
-            (Some(_), Some(_)) => Err("l’en-tête a courriel et numen : gardez l’une des deux colonnes".into()),
+            [(one, _), (other, _), ..] => {
+                Err(format!("l’en-tête a {} et {} : gardez l’une des deux colonnes", one.name(), other.name()))
+            }
         }
     }
 
@@ -120,11 +158,26 @@ impl Layout {
             Err(reason) => return Some(Err(whole(reason))),
         };
         let value = fields[self.place].trim();
-        let (read, wanted) = if self.column == Column::Email {
-            (EmailAddress::parse(value).map(Named::Email), "adresse électronique invalide")
-        } else {
-            (Numen::parse(value).map(Named::Numen), "NUMEN attendu : 13 caractères, comme 12E3456789ABC")
+        let read = match self.column {
+            Column::Email => EmailAddress::parse(value).map(Named::Email),
+            Column::Numen => Numen::parse(value).map(Named::Numen),
+            Column::Digest => hex::decode(value).ok().filter(|digest| digest.len() == DIGEST).map(Named::Identifier),
+            Column::Voter => self.pseudonyms.read(value).map(Named::Voter),
         };
-        Some(read.ok_or_else(|| LineFault::of(line.number, self.column, value, wanted)))
+        Some(read.ok_or_else(|| self.fault(line.number, value, self.column.wanted())))
+    }
+
+    fn unknown(&self, line: u64, named: &Named) -> LineFault {
+        let value = match named {
+            Named::Email(email) => email.as_str().to_owned(),
+            Named::Numen(_) => "•".repeat(Numen::LENGTH),
+            Named::Identifier(digest) => hex::encode(digest),
+            Named::Voter(voter) => self.pseudonyms.write(*voter),
+        };
+        LineFault { line, column: self.column.name(), value, reason: "inconnu sur la liste de cette élection" }
+    }
+
+    fn fault(&self, line: u64, value: &str, reason: &'static str) -> LineFault {
+        LineFault::of(line, self.column.name(), value, reason)
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use crate::entities::{account, known_browser, recovery_ticket, session, sign_in_throttle};
 use crate::fault::Fault;
-use crate::hashing::Verdict;
+use crate::hashing::{Place, Verdict};
 use crate::portal::Portal;
 use crate::values::{EmailAddress, Instant, Language, Purpose, Token};
 
@@ -33,23 +33,45 @@ pub enum Outcome {
     },
     /// More sign-ins at once than can wait. Nothing was counted.
     Busy,
+    /// The database went away after the try had been counted. The same password is not to be counted again.
+    Late,
 }
 
-/// Signs a person in. The same work is done for addresses that nobody has.
+/// Signs a person in. The same work is done for addresses that nobody has. `counted`: the same try was counted before.
 pub async fn sign_in(
     portal: &Portal,
     email: &EmailAddress,
     password: &str,
     browser: Option<&KnownBrowser>,
     language: Language,
+    counted: bool,
 ) -> Result<Outcome, Fault> {
-    let Some(mut place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
+    let Some(place) = portal.hasher.enter() else { return Ok(Outcome::Busy) };
     // Before the try is counted: under the browser's own count, or with those of strangers.
     let browser = browsers::recognise(portal, email, browser).await?;
-    let key = throttle_key(portal, email, browser.as_ref());
-    if let Admission::NotBefore(until) = count(portal, &key).await? {
-        return Ok(Outcome::Throttled { until });
+    if !counted {
+        let key = throttle_key(portal, email, browser.as_ref());
+        if let Admission::NotBefore(until) = count(portal, &key).await? {
+            return Ok(Outcome::Throttled { until });
+        }
     }
+    match compare(portal, place, email, password, browser, language).await {
+        Err(fault) if fault.is_away() => {
+            tracing::error!(%fault, "a sign-in waits for the database");
+            Ok(Outcome::Late)
+        }
+        outcome => outcome,
+    }
+}
+
+async fn compare(
+    portal: &Portal,
+    mut place: Place<'_>,
+    email: &EmailAddress,
+    password: &str,
+    browser: Option<KnownBrowser>,
+    language: Language,
+) -> Result<Outcome, Fault> {
     loop {
         let account = account::Entity::find().filter(account::Column::Email.eq(email.as_str())).one(&portal.db).await?;
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());

@@ -38,6 +38,8 @@ pub enum Purpose {
     Recovery,
     /// Networks from which a password is asked for, until the worker has answered.
     Origin,
+    /// The last line of an export.
+    Export,
 }
 
 impl Purpose {
@@ -57,6 +59,7 @@ impl Purpose {
             Self::Receipt => "receipt",
             Self::Recovery => "recovery",
             Self::Origin => "origin",
+            Self::Export => "export",
         }
     }
 }
@@ -96,6 +99,11 @@ impl Keys {
         self.derive(&format!("voting-identifier/{election}"))
     }
 
+    /// A digest of what comes in pieces.
+    pub fn running(&self, purpose: Purpose) -> Running {
+        Running::under(&self.derive(purpose.label()))
+    }
+
     pub fn seal(&self, purpose: Purpose, chance: &Chance, plain: &[u8]) -> Vec<u8> {
         let nonce = chance.bytes::<NONCE>();
         let sealed = self.cipher(purpose).encrypt(&XNonce::from(nonce), payload(purpose, plain));
@@ -113,7 +121,7 @@ impl Keys {
         XChaCha20Poly1305::new(&self.derive(&format!("seal/{}", purpose.label())).into())
     }
 
-    fn derive(&self, label: &str) -> [u8; 32] {
+    pub(super) fn derive(&self, label: &str) -> [u8; 32] {
         let mut key = [0; 32];
         // HKDF refuses only outputs over 255 blocks; this is one.
         let _ = self.master.expand(label.as_bytes(), &mut key);
@@ -129,12 +137,29 @@ impl std::fmt::Debug for Keys {
 
 /// HMAC-SHA256.
 pub fn mac(key: &[u8; 32], message: &[u8]) -> Vec<u8> {
-    // HMAC pads its key with zeros to a block of 64 bytes; doing it here leaves no error to handle.
-    let mut block = [0; 64];
-    block[..key.len()].copy_from_slice(key);
-    let mut mac = <Hmac<Sha256> as HmacKey>::new((&block).into());
-    mac.update(message);
-    mac.finalize().into_bytes().to_vec()
+    let mut running = Running::under(key);
+    running.update(message);
+    running.finish()
+}
+
+/// HMAC-SHA256 of what comes in pieces.
+pub struct Running(Hmac<Sha256>);
+
+impl Running {
+    fn under(key: &[u8; 32]) -> Self {
+        // HMAC pads its key with zeros to a block of 64 bytes; doing it here leaves no error to handle.
+        let mut block = [0; 64];
+        block[..key.len()].copy_from_slice(key);
+        Self(<Hmac<Sha256> as HmacKey>::new((&block).into()))
+    }
+
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finalize().into_bytes().to_vec()
+    }
 }
 
 fn payload(purpose: Purpose, text: &[u8]) -> Payload<'_, '_> {

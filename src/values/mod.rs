@@ -13,6 +13,7 @@ pub mod mobile;
 pub mod numen;
 pub mod paris;
 pub mod password;
+pub mod pseudonym;
 pub mod territory;
 pub mod token;
 
@@ -27,5 +28,6 @@ pub use language::Language;
 pub use mobile::MobileNumber;
 pub use numen::Numen;
 pub use password::PasswordPolicy;
+pub use pseudonym::Pseudonyms;
 pub use territory::Territory;
 pub use token::Token;

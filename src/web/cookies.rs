@@ -35,6 +35,8 @@ pub struct Held {
     /// Which page it was sent to.
     pub path: String,
     pub email: Option<String>,
+    /// A sign-in whose try was counted before the database went away: it is the same try when it comes back.
+    pub counted: bool,
     pub password: String,
     pub password_again: String,
 }
@@ -118,7 +120,7 @@ pub fn hold(portal: &Portal, jar: &CookieJar<'_>, held: &Held) -> Result<(), Fau
 }
 
 pub fn let_go(portal: &Portal, jar: &CookieJar<'_>) {
-    if jar.get(&name(portal, HELD)).is_some() {
+    if jar.get_pending(&name(portal, HELD)).is_some() {
         remove(portal, jar, HELD);
     }
 }
@@ -132,7 +134,8 @@ pub fn keep_form(portal: &Portal, jar: &CookieJar<'_>, form: &KeptForm) -> Resul
 }
 
 pub fn drop_form(portal: &Portal, jar: &CookieJar<'_>) {
-    if jar.get(&name(portal, FORM)).is_some() {
+    // Also one that this very answer was going to set.
+    if jar.get_pending(&name(portal, FORM)).is_some() {
         remove(portal, jar, FORM);
     }
 }

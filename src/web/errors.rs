@@ -6,9 +6,13 @@ use rocket::{Request, catch, uri};
 use serde_json::json;
 
 use super::headers::Headers;
-use super::page::{Answer, Page};
+use super::page::{self, Answer, Page};
 use super::{entrance, posted, sign_in};
+use crate::fault::Fault;
 use crate::portal::Portal;
+
+/// Seconds.
+const RETRY_AFTER: &str = "30";
 
 /// Nobody is signed in, any more or yet: a page leads to the sign-in, a form is told so.
 #[catch(401)]
@@ -46,6 +50,15 @@ pub fn other(status: Status, request: &Request<'_>) -> Told {
     Told { page: try_again(request, status, Page::error(status)), header }
 }
 
+/// A fault answers with the page of its status itself: where a catcher answers, Rocket takes back the cookies that were set,
+/// and with them a form that was kept.
+impl<'r> Responder<'r, 'static> for Fault {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let status = page::told(request, &self);
+        Told { page: try_again(request, status, Page::error(status)), header: None }.respond_to(request)
+    }
+}
+
 /// A page that lets its reader send the same again, once the portal can answer: nothing has to be typed twice.
 fn try_again(request: &Request<'_>, status: Status, page: Page) -> Page {
     let here = request.uri().to_string();
@@ -69,6 +82,10 @@ impl<'r> Responder<'r, 'static> for Told {
         let mut response = self.page.respond_to(request)?;
         if let Some(header) = self.header {
             response.set_header(header);
+        }
+        // Pages that ask again by themselves have said when.
+        if matches!(response.status().code, 429 | 503) && !response.headers().contains("Retry-After") {
+            response.set_header(Header::new("Retry-After", RETRY_AFTER));
         }
         // What Rocket itself refuses, an unknown method, passes no fairing.
         if let Some(headers) = request.rocket().state::<Headers>() {

@@ -6,6 +6,7 @@ use rocket::http::Status;
 use rocket::{State, get};
 use tokio::time::timeout;
 
+use crate::entities::message::Channel;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::schema::{self, Standing};
@@ -24,7 +25,7 @@ pub fn metrics(portal: &State<Portal>) -> Result<String, Fault> {
     Ok(portal.metrics.text()?)
 }
 
-/// Ready: the database answers, has every step of the schema, and can be written.
+/// Ready: the database answers, has every step of the schema, can be written, and this process does its part of the work.
 #[get("/readyz")]
 pub async fn ready(portal: &State<Portal>) -> (Status, &'static str) {
     match timeout(PATIENCE, look(portal)).await {
@@ -43,6 +44,12 @@ async fn look(portal: &Portal) -> Result<Option<&'static str>, Fault> {
     if schema::standing(&portal.db).await? == Standing::Behind {
         return Ok(Some("the schema is behind: guichet migrate\n"));
     }
-    let can_be_written = schema::can_be_written(&portal.db).await?;
-    Ok((!can_be_written).then_some("the database can only be read\n"))
+    if !schema::can_be_written(&portal.db).await? {
+        return Ok(Some("the database can only be read\n"));
+    }
+    if !portal.clock.is_sound() {
+        return Ok(Some("the clock is too far from the database's\n"));
+    }
+    let waits = [Channel::Sms, Channel::Mail].into_iter().any(|channel| portal.claims.waits(channel).is_some());
+    Ok(waits.then_some("messages can't be claimed\n"))
 }

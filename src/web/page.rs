@@ -180,14 +180,8 @@ impl<'r> Responder<'r, 'static> for Page {
                 }
                 response.ok()
             }
-            Err(fault) => fault.respond_to(request),
+            Err(fault) => Err(told(request, &fault)),
         }
-    }
-}
-
-impl<'r> Responder<'r, 'static> for Fault {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        Err(told(request, &self))
     }
 }
 

@@ -16,6 +16,9 @@ use crate::portal::Portal;
 /// A form has a few hundred bytes. Whoever sends them one by one holds a connection, and nothing else.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The longest form of the portal has a dozen.
+const MOST_FIELDS: usize = 50;
+
 /// A form that was sent from a page of the portal. Use it for every POST with fields.
 pub struct Posted<T>(pub T);
 
@@ -24,9 +27,6 @@ pub struct Patient<T> {
     pub form: T,
     pub crowded: bool,
 }
-
-/// Whether the network of a form that comes back by itself has still sent its share.
-pub struct Crowd(pub bool);
 
 /// A button of the portal, pressed: a POST without fields.
 pub struct Pressed;
@@ -68,16 +68,8 @@ struct Typed(Vec<(String, String)>);
 /// What was typed into the form of this request, as far as it was read; nothing if there was a password in it.
 pub fn typed<'r>(request: &'r Request<'_>) -> &'r [(String, String)] {
     let Typed(fields) = request.local_cache(Typed::default);
-    if fields.iter().any(|(name, _)| name.starts_with("password")) { &[] } else { fields }
-}
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Crowd {
-    type Error = ();
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        request::Outcome::Success(Self(!has_room(request)))
-    }
+    let has_password = fields.iter().any(|(name, _)| name.to_lowercase().contains("password"));
+    if has_password { &[] } else { fields }
 }
 
 async fn read<'r, T: FromForm<'r>>(request: &'r Request<'_>, data: Data<'r>) -> Result<T, Status> {
@@ -99,6 +91,10 @@ async fn fields(request: &Request<'_>, data: Data<'_>) -> Result<Vec<(String, St
     }
     let text = |raw: &RawStr| raw.url_decode_lossy().into_owned();
     let pairs = RawStr::new(body.as_str()).split('&').filter(|pair| !pair.is_empty());
+    // To write thousands of them into a page again would cost more than all that a form costs.
+    if body.matches('&').count() >= MOST_FIELDS {
+        return Err(Status::UnprocessableEntity);
+    }
     Ok(pairs.map(|pair| pair.split_at_byte(b'=')).map(|(name, value)| (text(name), text(value))).collect())
 }
 
@@ -124,16 +120,20 @@ fn admit(request: &Request<'_>) -> Result<(), Status> {
     if !is_ours(request.headers(), portal.settings.public_url()) {
         return Err(Status::Forbidden);
     }
-    if let (Some(origin), Some(origins)) = (request.client_ip(), request.rocket().state::<Origins>())
-        && origins.count(origin, portal.now())
+    if !has_room(request) {
+        return Err(Status::TooManyRequests);
+    }
+    if let Some(origins) = request.rocket().state::<Origins>()
+        && request.client_ip().is_some()
+        && origins.count(network(request), portal.now())
     {
         portal.metrics.alarm("one-origin");
         tracing::error!(
-            "alarm: nearly all forms come from one address, as if nobody else were there: \
-             ROCKET_IP_HEADER must name the header in which the proxy writes the visitor's"
+            "alarm: nearly all forms come from one address. If a proxy stands before the portal, ROCKET_IP_HEADER must \
+             name the header in which it writes the visitor's; else one machine sends them"
         );
     }
-    if has_room(request) { Ok(()) } else { Err(Status::TooManyRequests) }
+    Ok(())
 }
 
 /// Where a request comes from, whole networks as one.

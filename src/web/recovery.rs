@@ -11,7 +11,7 @@ use super::form::FormState;
 use super::identity_form::code_fault;
 use super::language::Spoken;
 use super::page::{Answer, Answered, Page};
-use super::posted::{Crowd, Network, Patient, Posted};
+use super::posted::{Network, Patient, Posted};
 use super::sign_in::{Wait, address_refused, cookies_refused, is_too_long, wait};
 use super::throttle::Throttle;
 use super::wrong_codes::Effort;
@@ -197,10 +197,11 @@ pub async fn waiting(
     jar: &CookieJar<'_>,
     token: &str,
     spoken: Spoken,
-    crowd: Crowd,
+    throttle: &State<Throttle>,
+    network: Network,
 ) -> Answered {
     match cookies::take_held(portal, jar, &waiting_path(token)) {
-        Some(held) if crowd.0 => wait(portal, jar, &held, Wait::Crowd).map(Into::into),
+        Some(held) if !throttle.admits(network.0) => wait(portal, jar, &held, Wait::Crowd).map(Into::into),
         Some(held) => set(portal, jar, token, &held.password, &held.password_again, spoken.0).await,
         None => Ok(Redirect::to(uri!(link_page(token))).into()),
     }
@@ -252,7 +253,7 @@ fn hold(
     why: Wait,
 ) -> Result<Page, Fault> {
     let (password, password_again) = (password.to_owned(), again.to_owned());
-    wait(portal, jar, &Held { path: waiting_path(token), email: None, password, password_again }, why)
+    wait(portal, jar, &Held { path: waiting_path(token), email: None, counted: false, password, password_again }, why)
 }
 
 #[get("/mot-de-passe/change")]

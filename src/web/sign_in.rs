@@ -11,7 +11,8 @@ use super::form::FormState;
 use super::guards::{Session, Visitor};
 use super::language::Spoken;
 use super::page::{Answered, Page};
-use super::posted::{Crowd, Patient, Posted, Pressed};
+use super::posted::{Network, Patient, Posted, Pressed};
+use super::throttle::Throttle;
 use super::{home, identifier, voter};
 use crate::fault::Fault;
 use crate::portal::Portal;
@@ -124,23 +125,31 @@ pub async fn password(
             .into());
     }
     if crowded {
-        return hold(portal, jar, &email, form.password, Wait::Crowd).map(Into::into);
+        return hold(portal, jar, &email, form.password, Wait::Crowd, false).map(Into::into);
     }
-    try_to_sign_in(portal, jar, &email, form.password, spoken.0).await
+    try_to_sign_in(portal, jar, &email, form.password, spoken.0, false).await
 }
 
 /// The browser comes back by itself with the sign-in that had to wait.
 #[get("/connexion/attente")]
-pub async fn waiting(portal: &State<Portal>, jar: &CookieJar<'_>, spoken: Spoken, crowd: Crowd) -> Answered {
-    let held = cookies::take_held(portal, jar, WAITING);
-    let Some((email, password)) = held.and_then(|held| Some((EmailAddress::parse(&held.email?)?, held.password)))
-    else {
+pub async fn waiting(
+    portal: &State<Portal>,
+    throttle: &State<Throttle>,
+    jar: &CookieJar<'_>,
+    spoken: Spoken,
+    network: Network,
+) -> Answered {
+    let Some(held) = cookies::take_held(portal, jar, WAITING) else {
         return Ok(Redirect::to(uri!(address_page())).into());
     };
-    if crowd.0 {
-        return hold(portal, jar, &email, &password, Wait::Crowd).map(Into::into);
+    let Some(email) = held.email.as_deref().and_then(EmailAddress::parse) else {
+        return Ok(Redirect::to(uri!(address_page())).into());
+    };
+    // Asked only now: a page of another site that leads here uses up nobody's share.
+    if !throttle.admits(network.0) {
+        return hold(portal, jar, &email, &held.password, Wait::Crowd, held.counted).map(Into::into);
     }
-    try_to_sign_in(portal, jar, &email, &password, spoken.0).await
+    try_to_sign_in(portal, jar, &email, &held.password, spoken.0, held.counted).await
 }
 
 async fn try_to_sign_in(
@@ -149,20 +158,23 @@ async fn try_to_sign_in(
     email: &EmailAddress,
     password: &str,
     language: Language,
+    counted: bool,
 ) -> Answered {
     let browser = cookies::known_browser(portal, jar, email);
-    let outcome = match sign_in::sign_in(portal, email, password, browser.as_ref(), language).await {
+    let outcome = match sign_in::sign_in(portal, email, password, browser.as_ref(), language, counted).await {
         Err(fault) if fault.is_away() => {
-            tracing::error!(%fault, "a sign-in waits");
-            return hold(portal, jar, email, password, Wait::Trouble).map(Into::into);
+            tracing::error!(%fault, "a sign-in waits for the database");
+            return hold(portal, jar, email, password, Wait::Trouble, counted).map(Into::into);
         }
         outcome => outcome?,
     };
     let state = FormState::blank(&["password"]);
     match outcome {
         Outcome::SignedIn { account, session, browser } => {
-            if let Some(old) = cookies::session(portal, jar) {
-                sessions::close(portal, &old).await?;
+            if let Some(old) = cookies::session(portal, jar)
+                && let Err(fault) = sessions::close(portal, &old).await
+            {
+                tracing::error!(%fault, "the session before a sign-in could not be ended: it ends by itself");
             }
             cookies::open_session(portal, jar, &session);
             cookies::know_browser(portal, jar, email, &browser)?;
@@ -184,14 +196,23 @@ async fn try_to_sign_in(
             let alert = json!({ "key": "sign-in-throttled", "until": until });
             Ok(ask_password(email, &state, Some(alert)).status(Status::TooManyRequests).outcome("throttled").into())
         }
-        Outcome::Busy => hold(portal, jar, email, password, Wait::Hashing).map(Into::into),
+        Outcome::Busy => hold(portal, jar, email, password, Wait::Hashing, counted).map(Into::into),
+        Outcome::Late => hold(portal, jar, email, password, Wait::Trouble, true).map(Into::into),
     }
 }
 
-fn hold(portal: &Portal, jar: &CookieJar<'_>, email: &EmailAddress, password: &str, why: Wait) -> Result<Page, Fault> {
+fn hold(
+    portal: &Portal,
+    jar: &CookieJar<'_>,
+    email: &EmailAddress,
+    password: &str,
+    why: Wait,
+    counted: bool,
+) -> Result<Page, Fault> {
     let held = Held {
         path: WAITING.to_owned(),
         email: Some(email.as_str().to_owned()),
+        counted,
         password: password.to_owned(),
         password_again: String::new(),
     };
@@ -261,10 +282,12 @@ pub fn extend(_session: Session, _form: Pressed) -> Redirect {
 #[post("/deconnexion", data = "<_form>")]
 pub async fn sign_out(portal: &State<Portal>, jar: &CookieJar<'_>, _form: Pressed) -> Result<Left, Fault> {
     if let Some(token) = cookies::session(portal, jar) {
-        sessions::close(portal, &token).await?;
+        // This browser forgets it in any case: the next person at this machine is another one.
+        if let Err(fault) = sessions::close(portal, &token).await {
+            tracing::error!(%fault, "a session that was left could not be ended: it ends by itself");
+        }
         cookies::close_session(portal, jar);
     }
-    // The next person at this machine is another one.
     cookies::forget_address(portal, jar);
     cookies::drop_form(portal, jar);
     cookies::let_go(portal, jar);

@@ -113,7 +113,7 @@ on_both! {
         let portal = app.portal.clone();
         let signing_in = tokio::spawn(async move {
             let email = EmailAddress::parse(&voter(1).email).unwrap();
-            sign_in::sign_in(&portal, &email, PASSWORD, None, Language::French).await.unwrap()
+            sign_in::sign_in(&portal, &email, PASSWORD, None, Language::French, false).await.unwrap()
         });
         tokio::time::sleep(REACHED).await;
         app.wait(Duration::minutes(30));

@@ -327,3 +327,23 @@ async fn a_page_is_not_framed_and_asks_no_other_host() {
     assert!(policy.contains("default-src 'none'") && policy.contains("media-src 'self'"), "{policy}");
     assert!(!policy.contains("http"));
 }
+
+on_both! {
+    async fn an_accepted_form_is_kept_nowhere(app: App) {
+        app.enrol(&[voter(1)]).await;
+        let browser = app.browser();
+        browser.arrive(&app, &voter(1)).await;
+        browser.ask_identifier(&voter(1), "06 12 34 56 78").await.expect(200, "issued");
+        assert!(!browser.cookies.lock().unwrap().contains_key("guichet-form"));
+        let page = browser.get("/electeur/identifiant").await.expect(200, "");
+        assert_eq!((page.input("numen"), page.input("mobile")), (String::new(), String::new()));
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_thousands_of_fields_is_none_of_ours() {
+    let app = App::start(Backend::Sqlite).await;
+    let many: Vec<_> = (0..51).map(|_| ("email", "a@b.example")).collect();
+    app.browser().post("/connexion", &many[..50]).await.expect(200, "");
+    app.browser().post("/connexion", &many).await.expect(422, "form-invalid");
+}

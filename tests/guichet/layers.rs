@@ -48,18 +48,18 @@ fn allowed(room: &str) -> Vec<&'static str> {
     let ground = ["fault", "values"];
     let house = [
         "fault", "private", "values", "settings", "metrics", "carriers", "db", "texts", "hashing", "entities",
-        "portal", "schema",
+        "portal", "schema", "claims",
     ];
     match room {
-        "values" | "entities" => vec!["values"],
+        "values" | "entities" | "private" => vec!["values"],
         "fault" | "metrics" => vec![],
-        "private" => vec!["fault"],
         "db" => vec!["fault", "private"],
+        "claims" => vec!["values", "entities"],
         "schema" => vec!["fault", "db"],
         "settings" | "texts" => ground.to_vec(),
         "carriers" => [&ground[..], &["private", "settings"]].concat(),
         "hashing" => [&ground[..], &["settings"]].concat(),
-        "portal" => [&ground[..], &["settings", "metrics", "carriers", "db", "texts", "hashing"]].concat(),
+        "portal" => [&ground[..], &["settings", "metrics", "carriers", "claims", "db", "texts", "hashing"]].concat(),
         room if FEATURES.contains(&room) || ["worker", "alarms", "upkeep", "demo", "secret"].contains(&room) => {
             [&house[..], &FEATURES, &["alarms", "upkeep"]].concat()
         }

@@ -173,7 +173,7 @@ async fn silence_is_given_up_after_a_while() {
     let silence = Handover::Unsure(Reason::Outage.with("silence"));
     let (twilio, any) = (twilio(&base), any_gateway(&base));
     let sms = sms();
-    assert_eq!(futures::join!(twilio.send(&sms, 7, WORTH), any.send(&sms)), (silence.clone(), silence));
+    assert_eq!(futures::join!(twilio.send(&sms, "7", WORTH), any.send(&sms)), (silence.clone(), silence));
 }
 
 /// A server that gives one answer, whatever it is asked, and what it was asked.

@@ -65,6 +65,11 @@ async fn pages_say_in_time_that_the_database_is_silent_and_recover_by_themselves
     let waiting = timed(other.sign_in(&voter(2), PASSWORD)).await.expect(503, "busy");
     assert!(!waiting.html.contains(PASSWORD));
     timed(browser.get("/aide")).await.expect(200, "");
+    // Whoever leaves has left this machine, whatever the database hears of it.
+    let leaving = app.browser();
+    leaving.cookies.lock().unwrap().clone_from(&browser.cookies.lock().unwrap());
+    assert_eq!(timed(leaving.post("/deconnexion", &[])).await.path, "/");
+    assert!(!leaving.cookies.lock().unwrap().contains_key("guichet-session"));
     assert_eq!(timed(browser.get("/readyz")).await.status, 503);
     // More than there are connections.
     let crowd = (0..40).map(|_| {
@@ -131,8 +136,12 @@ on_both! {
         let held = elsewhere.begin().await.unwrap();
         voters::Entity::find().lock_exclusive().all(&held).await.unwrap();
         let kept = timed(browser.submit(&form)).await.expect(503, "busy");
+        assert!(kept.headers.contains_key("retry-after"));
+        // Another page, or the same in another language, has it, too.
+        assert!(browser.cookies.lock().unwrap().contains_key("guichet-form"));
         held.commit().await.unwrap();
         try_again(&browser, &kept).await.expect(200, "issued");
+        assert!(!browser.cookies.lock().unwrap().contains_key("guichet-form"));
         assert_eq!(app.count("SELECT COUNT(*) FROM voting_identifier").await, 1);
     }
 }
@@ -167,4 +176,41 @@ async fn a_process_that_freezes_in_a_transaction_loses_its_locks() {
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM voting_identifier").await, 1);
     assert!(frozen.execute_unprepared("SELECT 1").await.is_err());
+}
+
+/// Without it another program that opens and closes the database takes the log of what was written away under the portal.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_process_with_two_pools_keeps_its_lock_on_the_database_file() {
+    use std::os::unix::fs::MetadataExt as _;
+    let app = App::start(Backend::Sqlite).await;
+    let file = app.portal.settings.database_file().unwrap();
+    let inode = format!(":{} ", std::fs::metadata(&file).unwrap().ino());
+    let at_work = app.portal.for_worker().await.unwrap();
+    for db in [&app.portal.db, &at_work.db] {
+        let held = db.snapshot().await.unwrap();
+        held.execute_unprepared("SELECT 1 FROM voter").await.unwrap();
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let ours = format!(" {} ", std::process::id());
+        assert!(locks.lines().any(|lock| lock.contains(&inode) && lock.contains(&ours)), "{inode}: {locks}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_password_that_waits_for_the_database_is_counted_as_one_try() {
+    let Some(server) = peer("GUICHET_TEST_POSTGRES", "trouble::a_password_that_waits…") else { return };
+    let app = App::start(Backend::Postgres(server)).await;
+    app.enrol(&[voter(1)]).await;
+    app.browser().set_password(&app, &voter(1)).await;
+    let stranger = app.browser();
+    let elsewhere = Db::connect(app.portal.settings.database.url.expose_secret(), 1, Patience::COMMANDS).await.unwrap();
+    let held = elsewhere.begin().await.unwrap();
+    held.execute_unprepared("LOCK TABLE session IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    stranger.sign_in(&voter(1), PASSWORD).await.expect(503, "busy");
+    for _ in 0..3 {
+        stranger.get("/connexion/attente").await.expect(503, "busy");
+    }
+    assert_eq!(app.count("SELECT SUM(today) FROM sign_in_throttle").await, 1);
+    held.commit().await.unwrap();
+    assert_eq!(stranger.get("/connexion/attente").await.path, "/electeur");
 }

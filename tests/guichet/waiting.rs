@@ -161,3 +161,12 @@ async fn no_longer_password_waits_than_the_policies_allow() {
     browser.post(&link, &fields).await.expect(429, "throttled");
     assert!(holds(&browser));
 }
+
+#[tokio::test]
+async fn who_has_nothing_that_waits_uses_up_no_share() {
+    let app = App::start_with(Backend::Sqlite, |figment| figment.merge(("throttle.origin_posts_per_minute", 5))).await;
+    for _ in 0..10 {
+        app.browser().get("/connexion/attente").await.expect(200, "");
+    }
+    app.browser().post("/connexion", &[("email", "a@b.example")]).await.expect(200, "");
+}

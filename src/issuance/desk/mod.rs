@@ -1,5 +1,7 @@
 //! What a desk does for one voter, with a reason that is kept: the command line today, a page tomorrow.
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
@@ -43,6 +45,7 @@ pub async fn act(
     act: Act,
     desk: &Desk,
 ) -> Result<Outcome, Fault> {
+    let asked_at = portal.now();
     let work = portal.db.begin().await?;
     let Some((voter, account)) = lock(&work, election.id, email).await? else { return Ok(Outcome::UnknownVoter) };
     // Read after the lock, as everything that decides.
@@ -69,6 +72,9 @@ pub async fn act(
     };
     voter::Entity::update(changed).exec(&work).await?;
     record(&work, &[voter.id], act, desk, now).await?;
+    if act == Act::Voted {
+        voted::end_crossing(&work, portal, &HashMap::from([(voter.id, (&voter, None))]), asked_at).await?;
+    }
     if let Some(letter) = letter {
         outbox::enqueue(&work, portal, Some(account.id), letter).await?;
     }

@@ -1,7 +1,7 @@
 //! What a desk may do for a voter. No I/O.
 
 use super::super::rules::Standing;
-use crate::values::Numen;
+use crate::values::{Instant, Numen};
 
 const LONGEST: usize = 500;
 
@@ -46,6 +46,14 @@ pub fn can_vote(standing: &Standing) -> bool {
     !standing.has_voted
 }
 
+/// Whether an identifier can't be the one with which its voter has voted: another one is known to be it, or its SMS had not
+/// left when the vote was known.
+///
+/// `left_at`: when its SMS may have left, if it may; `is_used`: whether it is the one, if that is known.
+pub fn crosses(left_at: Option<Instant>, is_used: Option<bool>, known_at: Instant) -> bool {
+    is_used.map_or_else(|| left_at.is_none_or(|left_at| left_at >= known_at), |is_used| !is_used)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +75,23 @@ mod tests {
             assert_eq!(Reason::parse(text).is_ok(), is_taken, "{text:?}");
         }
         assert_eq!(Reason::parse("  ticket 4512  ").unwrap().as_str(), "ticket 4512");
+    }
+
+    #[test]
+    fn an_identifier_crosses_a_vote_that_cannot_have_been_cast_with_it() {
+        let at = |minute: u32| format!("2026-11-24T09:{minute:02}:00Z").parse::<Instant>().unwrap();
+        for (left_at, is_used, crosses) in [
+            (Some(at(9)), None, false),
+            (Some(at(10)), None, true),
+            (Some(at(11)), None, true),
+            (None, None, true),
+            (Some(at(9)), Some(false), true),
+            (Some(at(9)), Some(true), false),
+            // A clock that is off takes nobody's identifier.
+            (None, Some(true), false),
+        ] {
+            assert_eq!(super::crosses(left_at, is_used, at(10)), crosses, "{left_at:?} {is_used:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! A line to a server that falls silent: connections stay, new ones are taken, and nothing passes.
+//! A line to a server that falls silent: connections stay, new ones are taken, and nothing passes. Or a slow one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,6 +18,8 @@ pub enum State {
 #[derive(Clone)]
 pub struct Line {
     pub address: SocketAddr,
+    /// How long it takes, each way.
+    delay: Duration,
     state: Arc<watch::Sender<State>>,
     /// Raised when the connections of before are to stay silent for good.
     lost: Arc<watch::Sender<u32>>,
@@ -25,9 +28,14 @@ pub struct Line {
 impl Line {
     /// To a server, `host:port`.
     pub async fn to(server: &str) -> Self {
+        Self::slow(server, Duration::ZERO).await
+    }
+
+    pub async fn slow(server: &str, delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let line = Self {
             address: listener.local_addr().unwrap(),
+            delay,
             state: Arc::new(watch::Sender::new(State::Open)),
             lost: Arc::new(watch::Sender::new(0)),
         };
@@ -67,6 +75,9 @@ impl Line {
             }
             if *self.lost.borrow() != born {
                 std::future::pending::<()>().await;
+            }
+            if !self.delay.is_zero() {
+                tokio::time::sleep(self.delay).await;
             }
             if to.write_all(&buffer[..read]).await.is_err() {
                 return;

@@ -16,6 +16,14 @@ use super::{App, voter as person};
 /// A program, killed when dropped as it is when its machine loses power.
 pub struct Process(pub Child);
 
+impl Process {
+    /// `-STOP` and the like, as `kill` takes it.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
