@@ -19,9 +19,8 @@ impl MigrationTrait for Migration {
             "UPDATE message SET carrier_id = NULL, ask_at = NULL WHERE carrier_id IS NOT NULL AND id NOT IN \
              (SELECT MIN(id) FROM message WHERE carrier_id IS NOT NULL GROUP BY gateway, carrier_id)",
             "CREATE UNIQUE INDEX message_carrier_once ON message (gateway, carrier_id) WHERE carrier_id IS NOT NULL",
-            // Those of a number whose answer was lost, or has not come yet.
-            "CREATE INDEX message_rivals ON message (recipient_digest) \
-             WHERE recipient_digest IS NOT NULL AND carrier_id IS NULL",
+            // Those to one number.
+            "CREATE INDEX message_recipient ON message (recipient_digest, tried_at) WHERE recipient_digest IS NOT NULL",
         ] {
             db.execute_unprepared(step).await?;
         }

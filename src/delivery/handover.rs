@@ -1,5 +1,6 @@
 //! One message to its carrier: handed over, asked for first when it may have left, passed on when a gateway is away.
 
+use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter};
 
 use super::{alarm, bounces, mailbox, receipts};
@@ -15,6 +16,8 @@ use crate::portal::Portal;
 
 /// So many times at most a message leaves again although it may have left.
 const RESENDS: i32 = 2;
+/// What was tried longer before is in no list of what a gateway made since.
+const LATELY: TimeDelta = TimeDelta::minutes(5);
 
 /// Hands a claimed message over and commits what became of it, with all that follows from it.
 pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
@@ -158,11 +161,13 @@ async fn find(portal: &Portal, gateway: &Gateway, message: &Model, sms: &Sms) ->
         return Ok(Found::Taken(found.swap_remove(at).id));
     }
     let Some(seen) = found.pop() else { return Ok(Found::NotTaken) };
-    // It may as well be the one of another whose answer was lost: nobody takes it for theirs.
+    // It may as well be the one of another whose answer was lost, or an earlier copy of one that was sent again: nobody takes
+    // it for theirs.
+    let is_in_doubt = Column::Unsure.eq(true).or(Column::State.eq(State::Sending)).or(Column::Resent.gt(0));
     let rivals = of_gateway()
         .filter(Column::RecipientDigest.eq(message.recipient_digest.clone()))
-        .filter(Column::CarrierId.is_null())
-        .filter(Column::Unsure.eq(true).or(Column::State.eq(State::Sending)))
+        .filter(Column::TriedAt.gte(since - LATELY))
+        .filter(is_in_doubt)
         .count(&portal.db)
         .await?;
     Ok(if rivals > 0 { Found::Untold } else { Found::Taken(seen.id) })
