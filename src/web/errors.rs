@@ -6,8 +6,8 @@ use rocket::{Request, catch, uri};
 use serde_json::json;
 
 use super::headers::Headers;
-use super::page::{self, Answer, Page};
-use super::{entrance, posted, sign_in};
+use super::page::{Answer, Page};
+use super::{entrance, log, posted, sign_in};
 use crate::fault::Fault;
 use crate::portal::Portal;
 
@@ -54,7 +54,7 @@ pub fn other(status: Status, request: &Request<'_>) -> Told {
 /// and with them a form that was kept.
 impl<'r> Responder<'r, 'static> for Fault {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let status = page::told(request, &self);
+        let status = log::told(request, &self);
         Told { page: try_again(request, status, Page::error(status)), header: None }.respond_to(request)
     }
 }

@@ -4,7 +4,7 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
-use super::{cookies, page};
+use super::{cookies, log};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::sign_in::sessions::{self, SignedIn};
@@ -47,7 +47,7 @@ impl<'r> FromRequest<'r> for Session {
         match find(request).await {
             Ok(Some(signed_in)) => Outcome::Success(Self(signed_in)),
             Ok(None) => Outcome::Error((Status::Unauthorized, ())),
-            Err(fault) => Outcome::Error((page::told(request, &fault), ())),
+            Err(fault) => Outcome::Error((log::told(request, &fault), ())),
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Status;
 use rocket::{Data, Request, Response};
+
+use crate::fault::Fault;
 
 pub struct Log;
 
@@ -26,4 +29,12 @@ impl Fairing for Log {
         let route = request.route().map(|route| route.uri.to_string());
         tracing::info!(method = %request.method(), route, status = response.status().code, milliseconds, "request");
     }
+}
+
+/// The status of a fault, which the log is told.
+pub fn told(request: &Request<'_>, fault: &Fault) -> Status {
+    // The route, never the address: an address may hold a token.
+    let route = request.route().map(|route| route.uri.to_string());
+    tracing::error!(%fault, route, "a request met a fault");
+    if fault.is_away() { Status::ServiceUnavailable } else { Status::InternalServerError }
 }

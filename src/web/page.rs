@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::assets::Assets;
 use super::contact::Contacts;
 use super::guards;
-use super::language;
+use super::{language, log};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::values::Territory;
@@ -180,15 +180,7 @@ impl<'r> Responder<'r, 'static> for Page {
                 }
                 response.ok()
             }
-            Err(fault) => Err(told(request, &fault)),
+            Err(fault) => Err(log::told(request, &fault)),
         }
     }
-}
-
-/// The status of a fault, which the log is told.
-pub fn told(request: &Request<'_>, fault: &Fault) -> Status {
-    // The route, never the address: an address may hold a token.
-    let route = request.route().map(|route| route.uri.to_string());
-    tracing::error!(%fault, route, "a request met a fault");
-    if fault.is_away() { Status::ServiceUnavailable } else { Status::InternalServerError }
 }

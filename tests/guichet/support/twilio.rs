@@ -1,5 +1,6 @@
 //! A server that speaks Twilio's Messages resource as the tests want it: taking, refusing, silent, or closing mid-way.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ pub enum Manner {
     /// Answers a status and a body, and takes nothing.
     Refuse(&'static str, &'static str),
 }
+
+/// No two messages ever have one name.
+static NAMED: AtomicU32 = AtomicU32::new(1);
 
 #[derive(Clone)]
 pub struct FakeTwilio {
@@ -101,7 +105,7 @@ impl FakeTwilio {
             let mut pairs = form_urlencoded::parse(body.as_bytes());
             pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
         };
-        let sid = format!("SM{:032}", taken.len() + 1);
+        let sid = format!("SM{:032}", NAMED.fetch_add(1, Ordering::SeqCst));
         taken.push(Taken {
             sid: sid.clone(),
             to: value("To"),
