@@ -69,7 +69,7 @@ pub fn in_french(reason: Reason) -> &'static str {
         Reason::MailboxUnknown => "adresse inconnue du serveur de messagerie",
         Reason::Undelivered => "pas remis par le transporteur : voyez son code",
         Reason::Unreadable => "scellé sous un autre secret",
-        Reason::Replaced => "remplacé par un autre identifiant",
+        Reason::Replaced => "sans objet : remplacé ou déjà utilisé",
     }
 }
 

@@ -13,6 +13,7 @@ use crate::outbox::Content;
 use crate::outbox::post::{self, Verdict};
 use crate::outbox::rules::{self, Pauses};
 use crate::portal::Portal;
+use crate::recovery::answer;
 
 /// So many times at most a message leaves again although it may have left.
 const RESENDS: i32 = 2;
@@ -24,6 +25,11 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
     let handover = match post::open(portal, &message) {
         // The operator must act, and the message must not be lost.
         None => Some((Handover::Barred(Reason::Unreadable.into()), message.unsure)),
+        // Put off before: meanwhile its link may have been used.
+        Some(Content::Mail(_)) if message.attempts > 1 && !answer::is_wanted(portal, message.id).await? => {
+            let failure = Some(Reason::Replaced.into());
+            return end(portal, &message, &Verdict::Expired { failure, unsure: message.unsure }).await;
+        }
         Some(Content::Mail(mail)) => {
             let cover = bounces::cover(portal, &message);
             Some((portal.carriers.mail.send(&mail, &cover, &portal.clock).await, false))

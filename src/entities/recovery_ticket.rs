@@ -16,6 +16,8 @@ pub struct Model {
     pub closed_at: Option<Instant>,
     /// How many passwords were refused on it.
     pub refusals: i32,
+    /// The mail that carries it; nothing where a version wrote it that kept no account of that.
+    pub message_id: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

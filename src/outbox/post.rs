@@ -246,18 +246,26 @@ pub async fn record(
 
 /// Takes back a message that certainly has not left. Returns it as it was withdrawn, if there was one.
 pub async fn withdraw(work: &impl ConnectionTrait, message: i64, now: Instant) -> Result<Option<Model>, Fault> {
-    let mut withdrawn = Entity::update_many()
+    let unsent = Column::Id.eq(message).and(Column::Unsure.eq(false));
+    Ok(withdrawing(unsent, now).exec_with_returning(work).await?.pop())
+}
+
+/// Takes back mails that wait, also those of which a copy may have left: another one would bring what works no longer.
+/// What is being handed over right now goes on.
+pub async fn withdraw_mails(work: &impl ConnectionTrait, which: SimpleExpr, now: Instant) -> Result<(), Fault> {
+    withdrawing(which.and(Column::Channel.eq(Channel::Mail)), now).exec(work).await?;
+    Ok(())
+}
+
+fn withdrawing(which: SimpleExpr, now: Instant) -> sea_orm::UpdateMany<Entity> {
+    Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Expired.to_value()))
         .col_expr(Column::Failure, Expr::value(Reason::Replaced.name()))
         .col_expr(Column::EndedAt, Expr::value(now))
         .col_expr(Column::Sealed, Expr::value(None::<Vec<u8>>))
-        .filter(Column::Id.eq(message))
+        .filter(which)
         .filter(Column::EndedAt.is_null())
         .filter(Column::State.eq(State::Queued))
-        .filter(Column::Unsure.eq(false))
-        .exec_with_returning(work)
-        .await?;
-    Ok(withdrawn.pop())
 }
 
 /// A claimed message, as long as its claim holds.

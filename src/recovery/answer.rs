@@ -8,12 +8,12 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use super::rules::{self, Wish};
 use crate::db::Work;
 use crate::entities::recovery_request::{ActiveModel, Column, Entity, Model};
-use crate::entities::{account, recovery_ticket};
+use crate::entities::{account, message, recovery_ticket};
 use crate::fault::Fault;
 use crate::issuance::seat::seats;
 use crate::outbox::letters::Reader;
 use crate::outbox::watch::Waiting;
-use crate::outbox::{self, letters, watch};
+use crate::outbox::{self, letters, post, watch};
 use crate::portal::Portal;
 use crate::values::{Instant, Language, Purpose, Territory, Token};
 
@@ -158,6 +158,7 @@ async fn give_link(portal: &Portal, work: &Work, account: &account::Model, langu
     let territory = seat.map_or(Territory::Metropole, |seat| seat.territory);
     let to = Reader { email: &account.email, language, territory };
     let letter = letters::password_link(portal, to, &token, until, election)?;
+    let mail = outbox::enqueue(work, portal, Some(account.id), letter).await?;
     let ticket = recovery_ticket::ActiveModel {
         token_digest: Set(token.digest()),
         account_id: Set(account.id),
@@ -165,13 +166,14 @@ async fn give_link(portal: &Portal, work: &Work, account: &account::Model, langu
         expires_at: Set(until),
         closed_at: Set(None),
         refusals: Set(0),
+        message_id: Set(Some(mail)),
     };
     recovery_ticket::Entity::insert(ticket).exec_without_returning(work).await?;
-    outbox::enqueue(work, portal, Some(account.id), letter).await?;
     Ok(())
 }
 
-/// Ends an account's links: all of them, or the one asked for at a moment.
+/// Ends an account's links: all of them, or the one asked for at a moment. Mails that carry them and wait still leave no
+/// more: nobody is to get a link that is dead.
 pub(super) async fn close(work: &Work, account: i64, asked_at: Option<Instant>, now: Instant) -> Result<(), Fault> {
     use recovery_ticket::Column as Ticket;
     let mut closing = recovery_ticket::Entity::update_many()
@@ -181,6 +183,16 @@ pub(super) async fn close(work: &Work, account: i64, asked_at: Option<Instant>, 
     if let Some(moment) = asked_at {
         closing = closing.filter(Ticket::AskedAt.eq(moment));
     }
-    closing.exec(work).await?;
-    Ok(())
+    let closed = closing.exec_with_returning(work).await?;
+    let mails = closed.iter().filter_map(|ticket| ticket.message_id);
+    post::withdraw_mails(work, message::Column::Id.is_in(mails), now).await
+}
+
+/// Whether a mail that was put off still carries a link that somebody could use: while it was being handed over, nobody
+/// could withdraw it.
+pub async fn is_wanted(portal: &Portal, mail: i64) -> Result<bool, Fault> {
+    use recovery_ticket::Column as Ticket;
+    let closed =
+        recovery_ticket::Entity::find().filter(Ticket::MessageId.eq(mail)).filter(Ticket::ClosedAt.is_not_null());
+    Ok(closed.one(&portal.db).await?.is_none())
 }

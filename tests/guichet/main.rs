@@ -16,6 +16,7 @@ mod clocks;
 mod codes;
 mod command_line;
 mod crash;
+mod dead_links;
 mod delivery;
 mod election_commands;
 mod export;
