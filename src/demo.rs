@@ -90,7 +90,8 @@ pub async fn prepare(portal: &Portal) -> Result<(), Fault> {
     // Importing again changes nothing; after an interruption it brings what is missing.
     let election = election::Entity::find().one(&portal.db).await?.ok_or_else(|| Fault::new("no election"))?;
     let file = fs::File::open(&roll_file)?;
-    let imported = roll::import::import(portal, &election, &file, false, &mut |_| Ok(()), &mut |_| ()).await?;
+    let imported =
+        roll::import::import(portal, &election, &file, "guichet demo", false, &mut |_| Ok(()), &mut |_| ()).await?;
     imported.map_err(Fault::new)?;
     Ok(())
 }

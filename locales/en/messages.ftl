@@ -42,6 +42,9 @@ mail-identifier-disavowed-else = Was it not you who reported it? Contact the hel
 
 mail-voter-unlocked-subject = Your identity checks count from zero again
 mail-voter-unlocked-text = For “{ $election }”, the help desk cleared on { MOMENT($at, $place) } the identity checks that had failed in your name.
+mail-voter-corrected-subject = Your identity checks count from zero again
+mail-voter-corrected-text = For “{ $election }”, your NUMEN or birthdate was wrong on the electoral roll, and was corrected on { MOMENT($at, $place) }. The identity checks that had failed in your name no longer count.
+mail-voter-corrected-else = Does a check fail again? The help desk can tell you what differs from the roll.
 mail-voter-unfrozen-subject = Requests for an identifier in your name are open again
 mail-voter-unfrozen-text = For “{ $election }”, the help desk reopened on { MOMENT($at, $place) } the requests for an identifier in your name, which a report had blocked. No identifier received before becomes valid again.
 mail-voter-helped-again = You can request an identifier before { MOMENT($until, $place) } at this address:

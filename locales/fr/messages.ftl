@@ -42,6 +42,9 @@ mail-identifier-disavowed-else = Ce n’est pas vous qui l’avez signalé ? C
 
 mail-voter-unlocked-subject = Vos vérifications d’identité sont comptées à partir de zéro
 mail-voter-unlocked-text = Pour « { $election } », l’assistance a effacé le { MOMENT($at, $place) } les vérifications d’identité qui avaient échoué à votre nom.
+mail-voter-corrected-subject = Vos vérifications d’identité sont comptées à partir de zéro
+mail-voter-corrected-text = Pour « { $election } », votre NUMEN ou votre date de naissance était inexact sur la liste électorale, et a été corrigé le { MOMENT($at, $place) }. Les vérifications d’identité qui avaient échoué à votre nom ne comptent plus.
+mail-voter-corrected-else = Une vérification échoue encore ? L’assistance peut vous dire ce qui diffère de la liste.
 mail-voter-unfrozen-subject = Les demandes d’identifiant à votre nom sont rétablies
 mail-voter-unfrozen-text = Pour « { $election } », l’assistance a rétabli le { MOMENT($at, $place) } les demandes d’identifiant à votre nom, qu’un signalement avait bloquées. Aucun identifiant reçu avant ne redevient valable.
 mail-voter-helped-again = Vous pouvez demander un identifiant avant le { MOMENT($until, $place) } à cette adresse :

@@ -18,6 +18,7 @@ use guichet::settings;
 
 use super::election::named;
 use super::progress::Progress;
+use super::voter::actor;
 use super::{Stop, files, open_checked, say, tell};
 
 pub struct Options<'a> {
@@ -89,7 +90,7 @@ impl Pass<'_> {
         let mut progress = Progress::of(self.total);
         let mut tell = |fault: &LineFault| faults.tell(fault);
         let mut at = |summary: &Summary| progress.at(summary.lines());
-        let summary = import(self.portal, self.election, self.file, dry_run, &mut tell, &mut at).await?;
+        let summary = import(self.portal, self.election, self.file, &actor(), dry_run, &mut tell, &mut at).await?;
         progress.end();
         summary.map_err(Stop::Refused)
     }

@@ -33,6 +33,7 @@ pub enum Letter {
     IdentifierDisavowed,
     DisavowalReported,
     VoterUnlocked,
+    VoterCorrected,
     VoterUnfrozen,
 }
 
@@ -47,6 +48,7 @@ impl Letter {
             Self::IdentifierDisavowed => "identifier-disavowed",
             Self::DisavowalReported => "disavowal-reported",
             Self::VoterUnlocked => "voter-unlocked",
+            Self::VoterCorrected => "voter-corrected",
             Self::VoterUnfrozen => "voter-unfrozen",
         }
     }
@@ -61,6 +63,7 @@ impl Letter {
             | Self::IdentifierDisavowed
             | Self::DisavowalReported
             | Self::VoterUnlocked
+            | Self::VoterCorrected
             | Self::VoterUnfrozen => NOTICE,
         }
     }
@@ -202,6 +205,17 @@ pub fn voter_unlocked(
     until: Option<Instant>,
 ) -> Result<Sealed, Fault> {
     mail(portal, Letter::VoterUnlocked, to, Some(election), helped(portal, election, until))
+}
+
+/// Tells a voter who was locked that the roll had their NUMEN or birthdate wrong, and that their failed checks count from
+/// nothing since it was corrected.
+pub fn voter_corrected(
+    portal: &Portal,
+    to: Reader<'_>,
+    election: &election::Model,
+    until: Option<Instant>,
+) -> Result<Sealed, Fault> {
+    mail(portal, Letter::VoterCorrected, to, Some(election), helped(portal, election, until))
 }
 
 /// Tells the voter that a desk let them ask for identifiers again, after somebody said "that was not me".

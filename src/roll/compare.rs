@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::parse::Row;
 use crate::entities::{account, election, voter};
 use crate::fault::Fault;
+use crate::issuance::desk::Corrected;
 use crate::portal::Portal;
 
 /// A row with its digests.
@@ -59,6 +60,17 @@ impl<'a> Sorted<'a> {
         self.updated
             .iter()
             .filter(|(entry, voter)| known.accounts.get(entry.row.email.as_str()) != Some(&voter.account_id))
+    }
+}
+
+/// What the identity check compares and an entry corrects. One that corrects a NUMEN was matched by the birthdate.
+pub fn corrected(entry: &Entry<'_>, voter: &voter::Model) -> Option<Corrected> {
+    if entry.numen_digest != voter.numen_digest {
+        Some(Corrected::Numen)
+    } else if entry.birthdate_digest != voter.birthdate_digest {
+        Some(Corrected::Birthdate)
+    } else {
+        None
     }
 }
 

@@ -17,6 +17,7 @@ use crate::texts;
 
 /// Imports a file, from its beginning, into an election's roll.
 ///
+/// `actor`: the account of the system that imports, kept with what an import does for a voter.
 /// `tell` hears of every fault of a line; `progress` of the summary after each portion. With
 /// `dry_run`, nothing is written.
 ///
@@ -26,6 +27,7 @@ pub async fn import(
     portal: &Portal,
     election: &election::Model,
     file: &File,
+    actor: &str,
     dry_run: bool,
     tell: &mut (dyn FnMut(&LineFault) -> Result<(), Fault> + Send),
     progress: &mut (dyn FnMut(&Summary) + Send),
@@ -40,7 +42,7 @@ pub async fn import(
         Err(reason) => return Ok(Err(reason)),
     };
     let mut seen = Seen::default();
-    let mut import = Import::new(portal, election, dry_run);
+    let mut import = Import::new(portal, election, actor, dry_run);
     let mut refused = 0;
     let mut rows = Vec::with_capacity(PORTION);
     let mut portions = 0_u32;

@@ -6,13 +6,15 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-use super::compare::{Entry, Known, Sorted, accounts, known, sort};
+use super::compare::{Entry, Known, Sorted, accounts, corrected, known, sort};
 use super::establishments::Establishments;
 use super::exchange;
 use super::parse::{Column, LineFault, Row};
 use crate::db::Work;
 use crate::entities::{account, election, voter};
 use crate::fault::Fault;
+use crate::issuance::desk::corrected::unlock;
+use crate::issuance::desk::{Corrected, Desk, Reason};
 use crate::portal::Portal;
 use crate::settings::ELECTORS;
 
@@ -53,6 +55,8 @@ impl Summary {
 pub struct Import<'a> {
     portal: &'a Portal,
     election: &'a election::Model,
+    /// The account of the system that imports.
+    actor: &'a str,
     dry_run: bool,
     pub summary: Summary,
     establishments: Establishments,
@@ -63,10 +67,10 @@ pub struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    pub fn new(portal: &'a Portal, election: &'a election::Model, dry_run: bool) -> Self {
+    pub fn new(portal: &'a Portal, election: &'a election::Model, actor: &'a str, dry_run: bool) -> Self {
         let establishments = Establishments::default();
         let (waiting, moved) = (Vec::new(), HashSet::new());
-        Self { portal, election, dry_run, summary: Summary::default(), establishments, waiting, moved }
+        Self { portal, election, actor, dry_run, summary: Summary::default(), establishments, waiting, moved }
     }
 
     /// Imports a portion in one transaction, except the rows that have to wait for others. Returns those that can't.
@@ -188,7 +192,19 @@ impl<'a> Import<'a> {
                 .exec_without_returning(work)
                 .await?;
         }
+        self.unlock(work, &sorted).await?;
         Ok(sorted.waiting)
+    }
+
+    /// Those who failed against an error of the roll begin anew.
+    async fn unlock(&self, work: &Work, sorted: &Sorted<'_>) -> Result<(), Fault> {
+        for what in [Corrected::Numen, Corrected::Birthdate] {
+            let concerned = sorted.updated.iter().filter(|(entry, voter)| corrected(entry, voter) == Some(what));
+            let voters: Vec<i64> = concerned.map(|(_, voter)| voter.id).collect();
+            let desk = Desk { actor: self.actor.to_owned(), reason: Reason::of_roll(what) };
+            unlock(work, self.portal, &voters, &desk).await?;
+        }
+        Ok(())
     }
 }
 

@@ -95,6 +95,21 @@ async fn who_was_helped_is_told_what_the_assistance_did() {
 }
 
 #[tokio::test]
+async fn who_was_locked_by_an_error_of_the_roll_is_told_that_it_was_corrected() {
+    for (language, subject) in [("fr", "comptées à partir de zéro"), ("en", "count from zero")] {
+        let app = App::start(Backend::Sqlite).await;
+        let mut camille = voter(1);
+        camille.birthdate = "14/07/1950".into();
+        app.enrol(std::slice::from_ref(&camille)).await;
+        app.portal.db.execute_unprepared("UPDATE voter SET failed_checks = 3").await.unwrap();
+        app.portal.db.execute_unprepared(&format!("UPDATE account SET language = '{language}'")).await.unwrap();
+        app.enrol(&[voter(1)]).await;
+        app.drain().await;
+        insta::assert_snapshot!(format!("voter-corrected-{language}"), letter(&app, &camille.email, subject));
+    }
+}
+
+#[tokio::test]
 async fn what_people_typed_stays_text_in_html() {
     let app = App::start(Backend::Sqlite).await;
     let mut voter = voter(1);

@@ -15,6 +15,7 @@ mod canary;
 mod clocks;
 mod codes;
 mod command_line;
+mod corrections;
 mod crash;
 mod dead_links;
 mod delivery;

@@ -172,7 +172,7 @@ on_both! {
                 let mut progress = |summary: &Summary| assert!(summary.lines() < 2000, "killed");
                 let mut tell = |_: &_| Ok(());
                 let file = std::fs::File::open(path).unwrap();
-                let imported = guichet::roll::import::import(&portal, &election, &file, false, &mut tell, &mut progress);
+                let imported = guichet::roll::import::import(&portal, &election, &file, "alix", false, &mut tell, &mut progress);
                 imported.await.unwrap().unwrap();
             })
         };

@@ -15,11 +15,12 @@ use crate::outbox::{self, letters};
 use crate::portal::Portal;
 use crate::values::{EmailAddress, Instant};
 
+pub mod corrected;
 pub mod dossier;
 pub mod rules;
 pub mod voted;
 
-pub use rules::Reason;
+pub use rules::{Corrected, Reason};
 
 /// Who acts, and why.
 #[derive(Clone, Debug)]
@@ -54,15 +55,14 @@ pub async fn act(
     let standing = seat::standing(&seat.election, &voter, &identifiers(&work, voter.id).await?);
     let mut changed = voter::ActiveModel { id: Set(voter.id), ..Default::default() };
     let (to, election) = (seat.reader(&account), &seat.election);
-    let until = |after: Standing| after.obstacle(now).is_none().then_some(after.closes);
     let letter = match act {
         Act::Unlock if rules::can_unlock(&standing) => {
             changed.failed_checks = Set(0);
-            Some(letters::voter_unlocked(portal, to, election, until(Standing { failed_checks: 0, ..standing }))?)
+            Some(letters::voter_unlocked(portal, to, election, until(&Standing { failed_checks: 0, ..standing }, now))?)
         }
         Act::Unfreeze if rules::can_unfreeze(&standing) => {
             changed.frozen_at = Set(None);
-            Some(letters::voter_unfrozen(portal, to, election, until(Standing { is_frozen: false, ..standing }))?)
+            Some(letters::voter_unfrozen(portal, to, election, until(&Standing { is_frozen: false, ..standing }, now))?)
         }
         Act::Voted if rules::can_vote(&standing) => {
             changed.voted_at = Set(Some(now));
@@ -98,6 +98,11 @@ async fn lock(
         .one(work)
         .await?;
     Ok(voter.map(|voter| (voter, account)))
+}
+
+/// How long a voter can ask for an identifier, if nothing stands in the way.
+fn until(standing: &Standing, now: Instant) -> Option<Instant> {
+    standing.obstacle(now).is_none().then_some(standing.closes)
 }
 
 /// Keeps what was done, in the transaction that does it.

@@ -9,7 +9,23 @@ const LONGEST: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 
+/// What the roll had wrong of a voter, of what the identity check compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Corrected {
+    Numen,
+    Birthdate,
+}
+
 impl Reason {
+    /// Why an import lets failed checks count from nothing.
+    pub fn of_roll(corrected: Corrected) -> Self {
+        let what = match corrected {
+            Corrected::Numen => "NUMEN",
+            Corrected::Birthdate => "date de naissance",
+        };
+        Self(format!("liste électorale corrigée\u{202f}: {what}"))
+    }
+
     /// # Errors
     /// A French sentence that says what is wanted.
     pub fn parse(text: &str) -> Result<Self, &'static str> {

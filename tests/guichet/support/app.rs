@@ -149,7 +149,8 @@ impl App {
             Ok(())
         };
         let file = std::fs::File::open(path).unwrap();
-        let imported = roll::import::import(&self.portal, election, &file, dry_run, &mut tell, &mut |_| ()).await;
+        let imported =
+            roll::import::import(&self.portal, election, &file, "alix", dry_run, &mut tell, &mut |_| ()).await;
         imported.unwrap().map(|summary| (summary, faults))
     }
 
