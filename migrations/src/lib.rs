@@ -15,7 +15,7 @@ mod m0010_validity;
 mod m0011_desk_acts;
 mod m0012_browsers_and_codes;
 mod m0013_alarms;
-mod m0015_links;
+mod m0015_links_and_heirs;
 mod m0016_tally_shares;
 mod m0017_matches;
 
@@ -39,7 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_desk_acts::Migration),
             Box::new(m0012_browsers_and_codes::Migration),
             Box::new(m0013_alarms::Migration),
-            Box::new(m0015_links::Migration),
+            Box::new(m0015_links_and_heirs::Migration),
             Box::new(m0016_tally_shares::Migration),
             Box::new(m0017_matches::Migration),
         ]

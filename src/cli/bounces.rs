@@ -38,17 +38,19 @@ pub async fn list() -> Result<(), Stop> {
         let Some(last) = page.last() else { break };
         after = last.voter.id;
         for found in page {
-            let state = match found.fault {
-                MailboxFault::Full => "pleine",
-                MailboxFault::Unknown => "inconnue",
+            let state = match (found.email.is_some(), found.fault) {
+                (false, _) => "passée à une autre personne",
+                (true, MailboxFault::Full) => "pleine",
+                (true, MailboxFault::Unknown) => "inconnue",
             };
+            let email = found.email.unwrap_or_default();
             let since = texts::date_and_time(found.since);
             let cells = [
                 &found.establishment.uai,
                 &found.establishment.name,
                 &found.voter.last_name,
                 &found.voter.first_names,
-                &found.email,
+                &email,
             ];
             let cells = cells.into_iter().map(|cell| texts::cell(cell)).chain([state.into(), since.into()]);
             lines.write_record(cells.map(Cow::into_owned)).map_err(Fault::from)?;

@@ -70,9 +70,9 @@ struct Pass<'a> {
 impl Pass<'_> {
     /// Looks at the file before it is taken in, where that may stop it.
     async fn all(&self, options: &Options<'_>, faults: &mut Faults) -> Result<Summary, Stop> {
-        // Addresses can only change where somebody is on the roll already.
-        let is_looked_at = !options.dry_run
-            && (options.max_refused.is_some() || elections::has_roll(self.portal, self.election.id).await?);
+        // Addresses can only change, or pass, where somebody is on a roll already.
+        let is_looked_at =
+            !options.dry_run && (options.max_refused.is_some() || elections::are_there_rolls(self.portal).await?);
         if is_looked_at {
             let seen = self.run(true, faults).await?;
             refuse_too_many(&seen, options.max_refused)?;
@@ -157,12 +157,21 @@ fn warn_of_moves(seen: &Summary) {
             seen.moved
         ));
     }
+    if seen.passed > 0 {
+        tell(&format!(
+            "{} adresses passent à une autre personne : mot de passe, sessions et liens de la précédente prennent fin\n",
+            seen.passed
+        ));
+    }
 }
 
 /// Says what is lost before it is; a person at a terminal may still stop it.
 fn agree(seen: &Summary, options: &Options<'_>) -> Result<(), Stop> {
     warn_of_moves(seen);
-    let is_asked = seen.moved > 0 && !options.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let is_asked = (seen.moved > 0 || seen.passed > 0)
+        && !options.yes
+        && std::io::stdin().is_terminal()
+        && std::io::stderr().is_terminal();
     if !is_asked {
         return Ok(());
     }

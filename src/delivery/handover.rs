@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFil
 
 use super::{alarm, bounces, mailbox, receipts};
 use crate::carriers::{Delivery, Failure, Gateway, Handover, Reason, Sms};
+use crate::entities::account;
 use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
 use crate::issuance::void;
@@ -25,8 +26,8 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
     let handover = match post::open(portal, &message) {
         // The operator must act, and the message must not be lost.
         None => Some((Handover::Barred(Reason::Unreadable.into()), message.unsure)),
-        // Put off before: meanwhile its link may have been used.
-        Some(Content::Mail(_)) if message.attempts > 1 && !answer::is_wanted(portal, message.id).await? => {
+        // Put off before: meanwhile its link may have been used, or its address become another person's.
+        Some(Content::Mail(_)) if message.attempts > 1 && !is_wanted(portal, &message).await? => {
             let failure = Some(Reason::Replaced.into());
             return end(portal, &message, &Verdict::Expired { failure, unsure: message.unsure }).await;
         }
@@ -45,6 +46,16 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
         // Somebody else was faster.
         None => Ok(()),
     }
+}
+
+/// Whether a mail still brings something that works to the person it was written to. While it was being handed over, nobody
+/// could withdraw it.
+async fn is_wanted(portal: &Portal, mail: &Model) -> Result<bool, Fault> {
+    let account = match mail.account_id {
+        Some(account) => account::Entity::find_by_id(account).one(&portal.db).await?,
+        None => None,
+    };
+    Ok(account.is_none_or(|account| account.is_reachable()) && answer::is_wanted(portal, mail.id).await?)
 }
 
 /// Ends a message that waited until it was worth nothing, unless it has left after all.

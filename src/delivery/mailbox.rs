@@ -49,7 +49,8 @@ async fn set(db: &impl ConnectionTrait, account: i64, noted: Option<(MailboxFaul
 #[derive(Debug)]
 pub struct OutOfReach {
     pub voter: voter::Model,
-    pub email: String,
+    /// Nothing where it passed to another person.
+    pub email: Option<String>,
     pub fault: MailboxFault,
     pub since: Instant,
     pub establishment: establishment::Model,
@@ -76,7 +77,7 @@ pub async fn out_of_reach(portal: &Portal, after: i64) -> Result<Vec<OutOfReach>
             Some(OutOfReach {
                 establishment: place(voter.establishment_id)?,
                 voter,
-                email: account.email,
+                email: account.is_reachable().then_some(account.email),
                 fault,
                 since,
             })

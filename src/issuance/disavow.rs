@@ -41,11 +41,14 @@ pub async fn disavow(portal: &Portal, token: &Token) -> Result<bool, Fault> {
     for identifier in identifiers(&work, voter.id).await?.iter().filter(|i| i.state == State::Active) {
         void::retire(&work, portal, &voter, identifier, None).await?;
     }
-    let (election, email, number) = (&seat.election, &account.email, &disavowed.masked_number);
+    let (election, number) = (&seat.election, &disavowed.masked_number);
+    let email = if account.is_reachable() { account.email.as_str() } else { "-" };
     // Written under the lock of one voter, and seldom: so they tell what was decided, and when.
     let heard = letters::identifier_disavowed(portal, seat.reader(&account), election)?;
     let report = letters::disavowal_reported(portal, election, &voter, email, &establishment, number)?;
-    outbox::enqueue(&work, portal, Some(account.id), heard).await?;
+    if account.is_reachable() {
+        outbox::enqueue(&work, portal, Some(account.id), heard).await?;
+    }
     outbox::enqueue(&work, portal, None, report).await?;
     work.commit().await?;
     portal.wake_worker();

@@ -55,7 +55,7 @@ pub async fn void(work: &Work, portal: &Portal, carried: &Carried, reason: Optio
     }
     let seat = seat::of_voter(work, voter.id).await?;
     let account = account::Entity::find_by_id(voter.account_id).one(work).await?;
-    if let (Some(seat), Some(account)) = (seat, account) {
+    if let (Some(seat), Some(account)) = (seat, account.filter(account::Model::is_reachable)) {
         let (to, number) = (seat.reader(&account), &identifier.masked_number);
         let letter = letters::identifier_voided(portal, to, &seat.election, number, reason, is_last)?;
         outbox::enqueue(work, portal, Some(account.id), letter).await?;

@@ -35,6 +35,7 @@ pub enum Letter {
     VoterUnlocked,
     VoterCorrected,
     VoterUnfrozen,
+    AddressPassed,
 }
 
 impl Letter {
@@ -50,6 +51,7 @@ impl Letter {
             Self::VoterUnlocked => "voter-unlocked",
             Self::VoterCorrected => "voter-corrected",
             Self::VoterUnfrozen => "voter-unfrozen",
+            Self::AddressPassed => "address-passed",
         }
     }
 
@@ -64,7 +66,8 @@ impl Letter {
             | Self::DisavowalReported
             | Self::VoterUnlocked
             | Self::VoterCorrected
-            | Self::VoterUnfrozen => NOTICE,
+            | Self::VoterUnfrozen
+            | Self::AddressPassed => NOTICE,
         }
     }
 }
@@ -226,6 +229,13 @@ pub fn voter_unfrozen(
     until: Option<Instant>,
 ) -> Result<Sealed, Fault> {
     mail(portal, Letter::VoterUnfrozen, to, Some(election), helped(portal, election, until))
+}
+
+/// Tells a voter, at the address that a roll gives them, that the one of before is another person's: nothing that was behind
+/// it is theirs any more.
+pub fn address_passed(portal: &Portal, to: Reader<'_>, election: &election::Model) -> Result<Sealed, Fault> {
+    let context = json!({ "election": election.name, "link": portal.link("/mot-de-passe/oublie") });
+    mail(portal, Letter::AddressPassed, to, Some(election), context)
 }
 
 fn helped(portal: &Portal, election: &election::Model, until: Option<Instant>) -> Value {

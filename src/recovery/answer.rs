@@ -188,8 +188,7 @@ pub(super) async fn close(work: &Work, account: i64, asked_at: Option<Instant>, 
     post::withdraw_mails(work, message::Column::Id.is_in(mails), now).await
 }
 
-/// Whether a mail that was put off still carries a link that somebody could use: while it was being handed over, nobody
-/// could withdraw it.
+/// Whether a mail carries no link that was used or made room.
 pub async fn is_wanted(portal: &Portal, mail: i64) -> Result<bool, Fault> {
     use recovery_ticket::Column as Ticket;
     let closed =

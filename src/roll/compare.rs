@@ -55,6 +55,11 @@ pub struct Sorted<'a> {
 }
 
 impl<'a> Sorted<'a> {
+    /// Those who come to an address.
+    pub fn arriving(&self, known: &Known) -> impl Iterator<Item = &'a Entry<'a>> {
+        self.added.iter().copied().chain(self.moving(known).map(|(entry, _)| *entry))
+    }
+
     /// The updates that bring a voter another address, and with it another account.
     pub fn moving(&self, known: &Known) -> impl Iterator<Item = &(&'a Entry<'a>, Box<voter::Model>)> {
         self.updated
@@ -137,6 +142,11 @@ fn plan(
             if same { Plan::Keep } else { Plan::Update(Box::new(voter.clone())) }
         }
     }
+}
+
+/// Whether an entry is of the person of a row, on whatever roll: the NUMEN says it, or all the rest where it was mistyped.
+pub fn is_same(portal: &Portal, entry: &Entry<'_>, voter: &voter::Model) -> bool {
+    entry.numen_digest == voter.numen_digest || is_same_person(portal, entry.row, voter)
 }
 
 fn is_same_person(portal: &Portal, row: &Row, voter: &voter::Model) -> bool {

@@ -3,9 +3,7 @@
 use chrono::TimeDelta;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr};
 
 use super::description::{Description, Issued};
 use crate::entities::voting_identifier::{self, State};
@@ -142,10 +140,9 @@ pub async fn list(portal: &Portal) -> Result<Vec<(i64, election::Model)>, Fault>
     Ok(elections.into_iter().map(|election| (count(election.id), election)).collect())
 }
 
-/// Whether anybody is on the roll yet.
-pub async fn has_roll(portal: &Portal, id: i64) -> Result<bool, Fault> {
-    let of_election = voter::Column::ElectionId.eq(id);
-    Ok(voter::Entity::find().filter(of_election).limit(1).count(&portal.db).await? > 0)
+/// Whether anybody is on a roll yet, of whatever election.
+pub async fn are_there_rolls(portal: &Portal) -> Result<bool, Fault> {
+    Ok(voter::Entity::find().limit(1).one(&portal.db).await?.is_some())
 }
 
 /// The elections that people still call about, the next to close first.

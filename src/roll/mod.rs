@@ -5,6 +5,7 @@ pub mod description;
 pub mod election;
 mod establishments;
 mod exchange;
+mod heirs;
 pub mod import;
 pub mod lines;
 pub mod parse;

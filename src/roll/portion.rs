@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use super::compare::{Entry, Known, Sorted, accounts, corrected, known, sort};
 use super::establishments::Establishments;
 use super::exchange;
+use super::heirs::{self, Former};
 use super::parse::{Column, LineFault, Row};
 use crate::db::Work;
 use crate::entities::{account, election, voter};
@@ -33,6 +34,8 @@ pub struct Summary {
     pub refused: u64,
     /// Voters on the roll whose address changes; what was behind the old one is lost to them.
     pub moved: u64,
+    /// Known addresses that pass to another person, for whom they start anew.
+    pub passed: u64,
     /// Establishments whose name or académie changed.
     pub renamed: u64,
 }
@@ -64,13 +67,18 @@ pub struct Import<'a> {
     waiting: Vec<Row>,
     /// Voters whose address a dry run would have changed.
     moved: HashSet<i64>,
+    /// Those whom the transaction under way takes an address from.
+    former: Former,
+    /// Whether some voter has stood, on whatever roll, without an address; unknown until it is looked for.
+    are_some_stranded: Option<bool>,
 }
 
 impl<'a> Import<'a> {
     pub fn new(portal: &'a Portal, election: &'a election::Model, actor: &'a str, dry_run: bool) -> Self {
         let establishments = Establishments::default();
+        let (summary, former, are_some_stranded) = (Summary::default(), Former::default(), None);
         let (waiting, moved) = (Vec::new(), HashSet::new());
-        Self { portal, election, actor, dry_run, summary: Summary::default(), establishments, waiting, moved }
+        Self { portal, election, actor, dry_run, summary, establishments, waiting, moved, former, are_some_stranded }
     }
 
     /// Imports a portion in one transaction, except the rows that have to wait for others. Returns those that can't.
@@ -120,16 +128,33 @@ impl<'a> Import<'a> {
             }
             return Ok(rows.iter().filter(|row| refused.contains(&row.line)).map(taken).collect());
         }
+        self.look_for_stranded().await?;
         let work = self.portal.db.begin().await?;
         let known = known_of_all(&work, self.election, &entries).await?;
-        let circles = exchange::circles(&entries, &known);
-        let parked = exchange::park(&work, self.portal, &circles).await?;
-        self.moved = circles.into_iter().collect();
+        let circles: HashSet<i64> = exchange::circles(&entries, &known).into_iter().collect();
         let (mut refused, mut summary) = (HashSet::new(), self.summary);
+        let leaving: Vec<(i64, i64)> = known
+            .by_account
+            .iter()
+            .map(|(account, voter)| (*account, voter.id))
+            .filter(|(_, voter)| circles.contains(voter))
+            .collect();
+        let addresses: HashMap<i64, _> = entries
+            .iter()
+            .filter_map(|entry| Some((*known.accounts.get(entry.row.email.as_str())?, &entry.row.email)))
+            .collect();
+        // Each of them leaves for an account that is made for them.
+        for leaving in leaving.chunks(PORTION) {
+            heirs::note_leaving(&work, leaving).await?;
+            let passing =
+                leaving.iter().filter_map(|(account, _)| Some((*account, *addresses.get(account)?))).collect();
+            heirs::retire(&work, self.portal, &passing, &mut self.former).await?;
+            summary.passed += passing.len() as u64;
+        }
         for (rows, entries) in rows.chunks(PORTION).zip(entries.chunks(PORTION)) {
             refused.extend(self.write_in(&work, rows, entries, &mut summary).await?);
         }
-        exchange::unpark(&work, parked).await?;
+        std::mem::take(&mut self.former).settle(&work, self.portal, self.election).await?;
         work.commit().await?;
         self.summary = summary;
         Ok(rows.iter().filter(|row| refused.contains(&row.line)).map(taken).collect())
@@ -141,18 +166,29 @@ impl<'a> Import<'a> {
         let known = known(&self.portal.db, self.election, entries).await?;
         let sorted = sort(self.portal, entries, &known, &places, &self.moved);
         self.summary.count(&sorted, &known, renamed);
+        let passing = heirs::passing(&self.portal.db, self.portal, &sorted, &known, &self.moved).await?;
+        self.summary.passed += passing.len() as u64;
         self.moved.extend(sorted.moving(&known).map(|(_, voter)| voter.id));
         Ok(sorted.waiting)
     }
 
     /// Writes what the rows change. Returns the lines that have to wait.
     async fn write(&mut self, rows: &[Row], entries: &[Entry<'_>]) -> Result<HashSet<u64>, Fault> {
+        self.look_for_stranded().await?;
         let work = self.portal.db.begin().await?;
         let mut summary = self.summary;
         let waiting = self.write_in(&work, rows, entries, &mut summary).await?;
+        std::mem::take(&mut self.former).settle(&work, self.portal, self.election).await?;
         work.commit().await?;
         self.summary = summary;
         Ok(waiting)
+    }
+
+    async fn look_for_stranded(&mut self) -> Result<(), Fault> {
+        if self.are_some_stranded.is_none() {
+            self.are_some_stranded = Some(heirs::are_some_stranded(self.portal).await?);
+        }
+        Ok(())
     }
 
     async fn write_in(
@@ -166,7 +202,19 @@ impl<'a> Import<'a> {
         let mut known = known(work, self.election, entries).await?;
         let sorted = sort(self.portal, entries, &known, &places, &self.moved);
         summary.count(&sorted, &known, renamed);
-        exchange::start_anew(work, self.portal, &sorted, &known).await?;
+        let leaving: Vec<(i64, i64)> = sorted.moving(&known).map(|(_, voter)| (voter.account_id, voter.id)).collect();
+        heirs::note_leaving(work, &leaving).await?;
+        let passing = heirs::passing(work, self.portal, &sorted, &known, &self.moved).await?;
+        summary.passed += passing.len() as u64;
+        if heirs::retire(work, self.portal, &passing, &mut self.former).await? {
+            self.are_some_stranded = Some(true);
+        }
+        if self.are_some_stranded == Some(true) {
+            self.former.look_for(sorted.arriving(&known).map(|entry| entry.numen_digest.clone()));
+        }
+        for (_, email) in passing {
+            known.accounts.remove(email.as_str());
+        }
         let wanted = sorted.added.iter().chain(sorted.updated.iter().map(|(entry, _)| entry));
         create_accounts(work, self.portal, wanted, &mut known).await?;
         let voters = |entry: &Entry<'_>, old: Option<&voter::Model>| model(entry, old, self.election, &known, &places);
@@ -257,6 +305,7 @@ async fn create_accounts<'a>(
         mailbox_fault: NotSet,
         mailbox_fault_at: NotSet,
         language: NotSet,
+        left_by: NotSet,
     });
     account::Entity::insert_many(created).exec_without_returning(work).await?;
     known.accounts.extend(accounts(work, missing.into_iter()).await?);

@@ -2,11 +2,13 @@
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::entities::{account, known_browser, recovery_ticket, session, sign_in_throttle};
+use crate::entities::account::{self, MailboxFault};
+use crate::entities::{known_browser, message, recovery_ticket, session, sign_in_throttle};
 use crate::fault::Fault;
 use crate::hashing::{Place, Verdict};
+use crate::outbox::post;
 use crate::portal::Portal;
 use crate::values::{EmailAddress, Instant, Language, Purpose, Token};
 
@@ -148,19 +150,24 @@ pub async fn forgive(
     browsers::know(work, portal, account, email, None).await
 }
 
-/// Lets accounts that pass to another person start anew: no password, session, link or count of the one before opens
-/// or holds back anything.
-pub async fn start_anew(
+/// Takes their addresses from accounts: no password, session, link, browser or count of the one before opens or holds back
+/// anything, and no mail to them leaves that still waits. Whoever has the address next gets an account of their own, of
+/// which nothing that was written or sealed for this one speaks.
+pub async fn retire(
     work: &impl ConnectionTrait,
     portal: &Portal,
     accounts: &[(i64, &EmailAddress)],
 ) -> Result<(), Fault> {
     let ids = || accounts.iter().map(|(account, _)| *account);
     let counts = accounts.iter().map(|(_, email)| throttle_key(portal, email, None));
+    let now = portal.now();
     account::Entity::update_many()
+        .col_expr(account::Column::Population, Expr::value(account::RETIRED))
+        .col_expr(account::Column::Email, Expr::cust("'retired-' || id"))
         .col_expr(account::Column::PasswordHash, Expr::value(None::<String>))
-        .col_expr(account::Column::MailboxFault, Expr::value(None::<String>))
-        .col_expr(account::Column::MailboxFaultAt, Expr::value(None::<Instant>))
+        // Whoever stands on it still, on another roll, is told by other ways.
+        .col_expr(account::Column::MailboxFault, Expr::value(MailboxFault::Unknown.to_value()))
+        .col_expr(account::Column::MailboxFaultAt, Expr::value(now))
         .filter(account::Column::Id.is_in(ids()))
         .exec(work)
         .await?;
@@ -171,7 +178,7 @@ pub async fn start_anew(
         .filter(sign_in_throttle::Column::KeyDigest.is_in(counts))
         .exec(work)
         .await?;
-    Ok(())
+    post::withdraw_mails(work, message::Column::AccountId.is_in(ids()), now).await
 }
 
 /// Until when nobody can sign in from a browser that this address does not know, as a desk tells its holder.

@@ -66,7 +66,7 @@ fn with_address(n: u32, local: &str, app: &App) -> Voter {
 
 async fn found(app: &App) -> Vec<(String, MailboxFault)> {
     let found = mailbox::out_of_reach(&app.portal, 0).await.unwrap();
-    found.into_iter().map(|found| (found.email, found.fault)).collect()
+    found.into_iter().map(|found| (found.email.unwrap(), found.fault)).collect()
 }
 
 on_both! {

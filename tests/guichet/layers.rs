@@ -137,6 +137,7 @@ fn secrets_of_the_roll_are_compared_in_the_counted_check_and_by_imports_only() {
         "issuance/desk/voted.rs",
         "roll/compare.rs",
         "roll/exchange.rs",
+        "roll/heirs.rs",
         "roll/portion.rs",
         "values/birthdate.rs",
         "entities/voter.rs",

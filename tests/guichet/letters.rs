@@ -6,7 +6,7 @@ use guichet::issuance::desk::{self, Desk, Outcome, Reason};
 use guichet::values::{EmailAddress, VotingIdentifier};
 use sea_orm::ConnectionTrait as _;
 
-use crate::support::{App, Backend, voter};
+use crate::support::{App, Backend, Voter, voter};
 
 /// A letter as it is received, without what differs each time.
 fn shown(mail: &Mail) -> String {
@@ -106,6 +106,21 @@ async fn who_was_locked_by_an_error_of_the_roll_is_told_that_it_was_corrected() 
         app.enrol(&[voter(1)]).await;
         app.drain().await;
         insta::assert_snapshot!(format!("voter-corrected-{language}"), letter(&app, &camille.email, subject));
+    }
+}
+
+#[tokio::test]
+async fn whose_former_address_passed_to_another_person_is_told_at_the_one_of_now() {
+    for (language, subject) in [("fr", "adresse d’avant"), ("en", "former address")] {
+        let app = App::start(Backend::Sqlite).await;
+        app.enrol(&[voter(1)]).await;
+        app.browser().set_password(&app, &voter(1)).await;
+        let elsewhere = Voter { email: "d.ormeau1.bis@ac-valmont.example".into(), ..voter(1) };
+        app.enrol(std::slice::from_ref(&elsewhere)).await;
+        app.portal.db.execute_unprepared(&format!("UPDATE account SET language = '{language}'")).await.unwrap();
+        app.enrol(&[Voter { email: voter(1).email, ..voter(2) }]).await;
+        app.drain().await;
+        insta::assert_snapshot!(format!("address-passed-{language}"), letter(&app, &elsewhere.email, subject));
     }
 }
 

@@ -24,6 +24,7 @@ mod export;
 mod forms;
 mod frozen;
 mod gateways;
+mod heirs;
 mod issuance;
 mod languages;
 mod layers;
