@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sea_orm::entity::prelude::async_trait::async_trait;
-use sea_orm::sqlx::Connection as _;
+use sea_orm::sqlx::query_scalar;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -16,7 +16,7 @@ use sea_orm::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 use crate::private;
 
 /// A connection that worked a moment ago is not asked whether it still does.
@@ -125,10 +125,13 @@ impl Db {
             pool.after_release(move |connection, _| {
                 let in_trouble = lately.is_in_trouble();
                 Box::pin(async move {
-                    if in_trouble {
-                        timeout(RELEASE, connection.ping()).await.unwrap_or(Err(SqlxError::PoolTimedOut))?;
+                    if !in_trouble {
+                        return Ok(true);
                     }
-                    Ok(true)
+                    // Where a session began while nothing could be written, it stays so.
+                    let asked = query_scalar("SHOW transaction_read_only").fetch_one(connection);
+                    let read_only: String = timeout(RELEASE, asked).await.unwrap_or(Err(SqlxError::PoolTimedOut))?;
+                    Ok(read_only == "off")
                 })
             })
         });
@@ -202,6 +205,11 @@ impl Db {
         &self.pool
     }
 
+    /// Lets connections be looked at for a while before they are used again.
+    pub fn distrust(&self) {
+        self.limit.note_trouble();
+    }
+
     /// Ends every connection; SQLite puts all in one file with the last.
     pub async fn close(&self) -> Result<(), Fault> {
         Ok(self.limit.bound(self.pool.close_by_ref()).await?)
@@ -257,14 +265,16 @@ struct Limit {
 impl Limit {
     async fn bound<T>(&self, asked: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         let mut asked = pin!(asked);
-        match timeout(self.patience, asked.as_mut()).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                // Before what was asked is dropped, and its connection comes back.
-                *self.late_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                Err(late())
-            }
+        let answer = timeout(self.patience, asked.as_mut()).await.unwrap_or_else(|_| Err(late()));
+        if answer.as_ref().is_err_and(fault::is_away) {
+            // Before what was asked is dropped, and its connection comes back.
+            self.note_trouble();
         }
+        answer
+    }
+
+    fn note_trouble(&self) {
+        *self.late_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     fn is_in_trouble(&self) -> bool {

@@ -40,7 +40,7 @@ impl fmt::Debug for Fault {
 }
 
 /// Whether an error says that the database can't be reached, or can't do now what it could do before: worth trying again.
-fn is_away(error: &DbErr) -> bool {
+pub fn is_away(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {

@@ -66,7 +66,11 @@ pub async fn can_be_written(db: &Db) -> Result<bool, Fault> {
                       FROM unnest(ARRAY['session', 'voter', 'message', 'recovery_request']) AS name, \
                            unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS may)";
     let told = db.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await?;
-    Ok(told.map(|told| told.try_get_by_index(0)).transpose()?.unwrap_or(false))
+    let can_be_written = told.map(|told| told.try_get_by_index(0)).transpose()?.unwrap_or(false);
+    if !can_be_written {
+        db.distrust();
+    }
+    Ok(can_be_written)
 }
 
 /// Runs the steps that a database lacks, one process at a time. `tell` is called with a French sentence where it has to wait.

@@ -8,7 +8,7 @@ use crate::values::Instant;
 const FAILURES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// A probe that has not told by then is lost: longer than any carrier's patience.
+/// A probe that has not told by then is lost, or with a server that takes its time: another one follows.
 const PROBE: Duration = Duration::from_secs(60);
 
 /// Where a carrier stands.

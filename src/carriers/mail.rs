@@ -4,25 +4,20 @@ use std::error::Error;
 use std::iter::successors;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
-use lettre::transport::smtp::{self, PoolConfig};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 
 use super::door::Door;
+use super::smtp::{Patience, Server, Trouble};
 use super::{Failure, Handover, Reason, file};
 use crate::fault::Fault;
 use crate::settings::{MailChoice, Settings};
 use crate::values::{Clock, Instant};
-
-/// A server that has not answered by then is silent.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A mail, in text and in HTML that says the same.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +51,7 @@ pub struct Cover {
 
 #[derive(Debug)]
 enum Kind {
-    Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, sender: Sender },
+    Smtp { server: Box<Server>, patience: Patience, sender: Sender },
     File { folder: PathBuf, sender: Sender },
     Memory(Arc<Mutex<Vec<Mail>>>),
 }
@@ -79,18 +74,22 @@ impl MailCarrier {
             MailChoice::File => Kind::File { folder: settings.outbox_folder(), sender },
             MailChoice::Smtp => {
                 let url = mail.smtp_url.as_ref().ok_or_else(|| Fault::new("mail.smtp_url is missing"))?;
-                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-                    // lettre's error would show the URL, hence the password in it.
-                    .map_err(|_| Fault::new("mail.smtp_url : adresse illisible"))?
-                    .timeout(Some(PATIENCE))
-                    // A connection that we gave up would be lent to the next mail, which then took its late answer for
-                    // its own. What the pool is for: it says goodbye to the server after the answer has been given.
-                    .pool_config(PoolConfig::new().max_size(0))
-                    .build();
-                Kind::Smtp { transport, sender }
+                // An error of lettre's would show the URL, hence the password in it.
+                let server =
+                    Server::read(url.expose_secret()).ok_or_else(|| Fault::new("mail.smtp_url : adresse illisible"))?;
+                Kind::Smtp { server: Box::new(server), patience: Patience::OF_THE_RFC, sender }
             }
         };
         Ok(Self { kind, door: Door::new(mail.per_second) })
+    }
+
+    /// The same with another patience: tests have less.
+    #[must_use]
+    pub fn with_patience(mut self, shorter: Patience) -> Self {
+        if let Kind::Smtp { patience, .. } = &mut self.kind {
+            *patience = shorter;
+        }
+        self
     }
 
     pub fn memory(sent: Arc<Mutex<Vec<Mail>>>) -> Self {
@@ -113,6 +112,7 @@ impl MailCarrier {
         match whose {
             Whose::Server => self.door.learn(&handover, clock.now()),
             Whose::Mailbox => self.door.answered(clock.now()),
+            Whose::Nobody => {}
         }
         handover
     }
@@ -130,14 +130,14 @@ impl MailCarrier {
                     Err(fault) => Handover::Later { failure: Reason::Outage.with(fault.to_string()), after: None },
                 },
             },
-            Kind::Smtp { transport, sender } => match written(mail, sender, cover, now, false) {
+            Kind::Smtp { server, patience, sender } => match written(mail, sender, cover, now, false) {
                 Err(_) => Handover::Refused(Reason::Mailbox.into()),
-                // lettre's own patience ends with the connection: a server that then falls silent would hold the worker
-                // for ever.
-                Ok(message) => match timeout(PATIENCE, transport.send(message)).await {
-                    Ok(Ok(_)) => Handover::Accepted { id: None },
-                    Ok(Err(error)) => return judge(&error),
-                    Err(_) => later("silence"),
+                Ok(message) => match Box::pin(server.send(&message, patience)).await {
+                    Ok(()) => Handover::Accepted { id: None },
+                    Err(Trouble::Told(error)) => return judge(&error),
+                    Err(Trouble::Silence) => later("silence"),
+                    // It had it, and took the time that it needs.
+                    Err(Trouble::Untold(how)) => return (Handover::Unsure(Reason::Outage.with(how)), Whose::Nobody),
                 },
             },
         };
@@ -145,7 +145,6 @@ impl MailCarrier {
     }
 }
 
-/// A mail that may have left is sent again: nobody can be asked, and two harm nobody.
 fn later(code: &str) -> Handover {
     Handover::Later { failure: Reason::Outage.with(code), after: None }
 }
@@ -194,6 +193,8 @@ enum Whose {
     /// The server works, and says so of one mailbox: others are not to wait for it.
     Mailbox,
     Server,
+    /// Neither works or fails for it.
+    Nobody,
 }
 
 /// What a mail server's answer says: its code of three digits and its words, which may begin with a finer code

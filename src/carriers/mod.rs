@@ -13,6 +13,7 @@ pub mod http;
 pub mod mail;
 pub mod pace;
 pub mod sms;
+pub mod smtp;
 pub mod twilio;
 
 pub use gateway::{Gateway, Gateways};

@@ -1,10 +1,12 @@
 //! One message to its carrier: handed over, asked for first when it may have left, passed on when a gateway is away.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter};
 
 use super::{alarm, bounces, mailbox, receipts};
-use crate::carriers::{Delivery, Failure, Gateway, Handover, Reason, Sms};
+use crate::carriers::{Delivery, Failure, Gateway, Handover, Mail, Reason, Sms};
 use crate::entities::account;
 use crate::entities::message::{Channel, Column, Entity, Model, State};
 use crate::fault::Fault;
@@ -16,10 +18,12 @@ use crate::outbox::rules::{self, Pauses};
 use crate::portal::Portal;
 use crate::recovery::answer;
 
-/// So many times at most a message leaves again although it may have left.
+/// So many times an SMS leaves again at most although it may have left, and a mail soon.
 const RESENDS: i32 = 2;
 /// What was tried longer before is in no list of what a gateway made since.
 const LATELY: TimeDelta = TimeDelta::minutes(5);
+/// From then on a mail leaves so seldom: nobody can be asked whether it arrived, and it may never have.
+const SELDOM: Duration = Duration::from_secs(60 * 60);
 
 /// Hands a claimed message over and commits what became of it, with all that follows from it.
 pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
@@ -31,10 +35,7 @@ pub async fn deliver(portal: &Portal, mut message: Model) -> Result<(), Fault> {
             let failure = Some(Reason::Replaced.into());
             return end(portal, &message, &Verdict::Expired { failure, unsure: message.unsure }).await;
         }
-        Some(Content::Mail(mail)) => {
-            let cover = bounces::cover(portal, &message);
-            Some((portal.carriers.mail.send(&mail, &cover, &portal.clock).await, false))
-        }
+        Some(Content::Mail(mail)) => send_mail(portal, &message, &mail).await,
         // Put off before: meanwhile another identifier may have taken the place of the one in it.
         Some(Content::Sms(sms)) if message.attempts > 1 && !void::is_wanted(portal, message.id).await? => {
             return drop_unwanted(portal, &message, &sms).await;
@@ -56,6 +57,18 @@ async fn is_wanted(portal: &Portal, mail: &Model) -> Result<bool, Fault> {
         None => None,
     };
     Ok(account.is_none_or(|account| account.is_reachable()) && answer::is_wanted(portal, mail.id).await?)
+}
+
+/// A mail that may have left leaves again under the same name, by which a mailbox knows the second copy: nobody can be asked.
+/// Returns as [`hand_over`] does.
+async fn send_mail(portal: &Portal, message: &Model, mail: &Mail) -> Option<(Handover, bool)> {
+    if message.unsure {
+        portal.metrics.resent.inc();
+        tracing::warn!(message_id = message.id, resent = message.resent, "message sent again");
+    }
+    let cover = bounces::cover(portal, message);
+    let handover = post::hold(portal, message, portal.carriers.mail.send(mail, &cover, &portal.clock)).await?;
+    Some((handover, message.unsure))
 }
 
 /// Ends a message that waited until it was worth nothing, unless it has left after all.
@@ -223,6 +236,9 @@ fn verdict(portal: &Portal, message: &Model, handover: Handover, unsure: bool) -
         Handover::Refused(failure) => Verdict::Failed(failure),
         Handover::Later { failure, after } => retry(failure, after, unsure),
         Handover::Barred(failure) | Handover::Blocked(failure) => retry(failure, None, unsure),
+        Handover::Unsure(failure) if message.resent >= RESENDS && message.channel == Channel::Mail => {
+            retry(failure, Some(SELDOM), true)
+        }
         Handover::Unsure(failure) if message.resent >= RESENDS => {
             Verdict::Retry { at: worthless_at, failure, unsure: true }
         }

@@ -1,9 +1,11 @@
 //! From the outbox to the carrier: claim with a lease, and record what became of it.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use tokio::time::timeout;
 
 use super::{Content, tally};
 use crate::carriers::{Failure, Reason};
@@ -13,8 +15,11 @@ use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::values::{Instant, Purpose};
 
-/// A worker that died gives its messages back after this; longer than any carrier's patience.
+/// A worker that died gives its messages back after this; longer than any SMS gateway's patience. Mail servers may take
+/// longer, and the lease is renewed.
 pub const LEASE: Duration = Duration::from_secs(60);
+/// So often that two renewals may fail.
+const RENEWAL: Duration = Duration::from_secs(15);
 /// A mail server may be away for a day (RFC 5321 asks for days; a link lives one).
 const MAIL_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
 /// So many messages at most learn with one claim that the hour's SMS are used up: more than come in a second.
@@ -53,10 +58,17 @@ pub async fn claim(portal: &Portal, channel: Channel, gateway: Option<&str>, mos
     Ok(claimed)
 }
 
-/// Takes messages that waited until they were worth nothing, whether or not a carrier is there.
-pub async fn claim_overdue(portal: &Portal, channel: Channel, most: u64) -> Result<Vec<Model>, Fault> {
+/// Takes messages that waited until they were worth nothing, whether or not a carrier is there: those that may have left, or
+/// the others.
+pub async fn claim_overdue(
+    portal: &Portal,
+    channel: Channel,
+    may_have_left: bool,
+    most: u64,
+) -> Result<Vec<Model>, Fault> {
     let work = portal.db.begin().await?;
     let now = portal.now();
+    let left = Column::Unsure.eq(true).or(Column::State.eq(State::Sending));
     let mut overdue = Query::select();
     overdue
         .and_where(Column::EndedAt.is_null())
@@ -64,6 +76,7 @@ pub async fn claim_overdue(portal: &Portal, channel: Channel, most: u64) -> Resu
         .and_where(Column::CreatedAt.lte(now - validity(portal, channel)))
         .and_where(Column::ValidFrom.is_null().or(Column::ValidFrom.lte(now - validity(portal, channel))))
         .and_where(Column::State.eq(State::Queued).or(Column::DueAt.lte(now)))
+        .and_where(if may_have_left { left } else { left.not() })
         .order_by(Column::CreatedAt, Order::Asc);
     let claimed = take(&work, &mut overdue, None, now, most).await?;
     work.commit().await?;
@@ -103,6 +116,9 @@ async fn take(
     let ids = some(from, most);
     // Claimed by a worker that never told: it died with the message in hand.
     let unsure = || Expr::col(Column::Unsure).eq(true).or(Expr::col(Column::State).eq(State::Sending.to_value()));
+    // Nobody can be asked about a mail: it leaves again.
+    let again = unsure().and(Expr::col(Column::Channel).eq(Channel::Mail.to_value()));
+    let resent = Expr::case(again, Expr::col(Column::Resent).add(1)).finally(Expr::col(Column::Resent));
     let with: SimpleExpr =
         Expr::case(unsure(), Expr::col(Column::Gateway)).finally(Expr::value(gateway.map(str::to_owned))).into();
     Ok(Entity::update_many()
@@ -112,6 +128,7 @@ async fn take(
         .col_expr(Column::State, Expr::value(State::Sending.to_value()))
         .col_expr(Column::DueAt, Expr::value(now + LEASE))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .col_expr(Column::Resent, resent.into())
         .filter(Column::Id.in_subquery(ids))
         .exec_with_returning(work)
         .await?)
@@ -176,6 +193,30 @@ pub async fn pass_on(portal: &Portal, message: &mut Model, gateway: &str, in_dou
     message.gateway = Some(gateway.to_owned());
     (message.unsure, message.resent, message.tried_at) = (false, resent, Some(now));
     Ok(noted.rows_affected == 1)
+}
+
+/// Does with a claimed message what may take longer than its lease, which is renewed meanwhile. Nothing comes of it, and it
+/// is given up, once the message is in another worker's hands: this process stood still for too long.
+pub async fn hold<T>(portal: &Portal, message: &Model, handover: impl Future<Output = T>) -> Option<T> {
+    let mut handover = pin!(handover);
+    loop {
+        if let Ok(done) = timeout(RENEWAL, &mut handover).await {
+            return Some(done);
+        }
+        match renew(portal, message).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            // Perhaps the next renewal comes in time.
+            Err(fault) => tracing::warn!(%fault, message_id = message.id, "a lease could not be renewed"),
+        }
+    }
+}
+
+async fn renew(portal: &Portal, message: &Model) -> Result<bool, Fault> {
+    let _turn = portal.db.turn().await?;
+    let until = portal.now() + LEASE;
+    let renewed = ours(message).col_expr(Column::DueAt, Expr::value(until)).exec(&portal.db).await?;
+    Ok(renewed.rows_affected == 1)
 }
 
 /// What the outbox makes of an answer.

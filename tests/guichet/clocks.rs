@@ -61,7 +61,7 @@ async fn leases_and_validity_go_by_the_databases_time() {
     let fake = FakeTwilio::start(Clock::System).await;
     let right = process(&app, &fake, Duration::zero());
     let claim = async |portal: &Portal| post::claim(portal, Channel::Sms, Some("twilio"), 10).await.unwrap().len();
-    let overdue = async |portal: &Portal| post::claim_overdue(portal, Channel::Sms, 10).await.unwrap().len();
+    let overdue = async |portal: &Portal| post::claim_overdue(portal, Channel::Sms, true, 10).await.unwrap().len();
     assert_eq!(claim(&right).await, 1);
     for ahead in [Duration::seconds(90), Duration::minutes(31), Duration::minutes(-31)] {
         let wrong = process(&app, &fake, ahead);

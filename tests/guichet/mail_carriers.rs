@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use guichet::carriers::smtp::Patience;
 use guichet::carriers::{Cover, Handover, Mail, MailCarrier, Reason};
 use guichet::values::Clock;
 use mail_parser::MimeHeaders as _;
@@ -11,6 +12,7 @@ use rocket::tokio::net::TcpListener;
 
 use crate::support::app::peer;
 use crate::support::carriers::{free_address, settings};
+use crate::support::smtp::{FakeSmtp, Manner};
 
 fn smtp(url: &str) -> MailCarrier {
     let settings = settings(|figment| {
@@ -20,6 +22,12 @@ fn smtp(url: &str) -> MailCarrier {
             .merge(("mail.reply_to", "Aide <aide@vote.example>"))
     });
     MailCarrier::from_settings(&settings).unwrap()
+}
+
+/// The same, but for how soon it takes a server to be silent.
+fn impatient(url: &str) -> MailCarrier {
+    let second = Duration::from_secs(1);
+    smtp(url).with_patience(Patience { command: second, data: second, content: second })
 }
 
 fn mail(to: &str) -> Mail {
@@ -105,7 +113,7 @@ async fn a_server_that_is_away_or_silent_is_tried_later() {
     let greets = format!("smtp://{}", mail_server(vec![vec![(b"220 mx.example ready\r\n", 0)]]).await);
     let outage = |code: &str| Handover::Later { failure: Reason::Outage.with(code), after: None };
     let mail = mail("a@b.example");
-    let send = async |url: String| smtp(&url).send(&mail, &Cover::default(), &Clock::System).await;
+    let send = async |url: String| impatient(&url).send(&mail, &Cover::default(), &Clock::System).await;
     let answers = futures::join!(send(closed), send(silent), send(greets));
     assert_eq!(answers, (outage("no answer"), outage("silence"), outage("silence")));
 }
@@ -127,18 +135,39 @@ async fn a_wrong_password_wants_the_operator() {
 #[tokio::test]
 async fn a_late_answer_is_never_taken_for_another_mails() {
     let server = mail_server(vec![
-        // Its answer to the content comes after our patience of 20 seconds.
-        to_the_recipient(&[(b"250 ok\r\n", 0), (b"354 go\r\n", 0), (b"250 late\r\n", 22)]),
+        to_the_recipient(&[(b"250 ok\r\n", 0), (b"354 go\r\n", 0), (b"250 late\r\n", 2)]),
         to_the_recipient(&[(b"550 5.1.1 no\r\n", 0), (b"221 bye\r\n", 0)]),
     ])
     .await;
-    let carrier = smtp(&format!("smtp://{server}"));
+    let carrier = impatient(&format!("smtp://{server}"));
     let mail = mail("a@b.example");
     let first = carrier.send(&mail, &Cover::default(), &Clock::System).await;
-    assert_eq!(first, Handover::Later { failure: Reason::Outage.with("silence"), after: None });
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(first, Handover::Unsure(Reason::Outage.with("silence")));
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let second = carrier.send(&mail, &Cover::default(), &Clock::System).await;
     assert_eq!(second, Handover::Refused(Reason::MailboxUnknown.with("5.1.1")));
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_mail_is_open_after_its_final_dot_and_not_before() {
+    let mail = mail("a@b.example");
+    let later = |code: &str| Handover::Later { failure: Reason::Outage.with(code), after: None };
+    let unsure = |code: &str| Handover::Unsure(Reason::Outage.with(code));
+    let silent_before = mail_server(vec![to_the_recipient(&[(b"250 ok\r\n", 0)]); 5]).await;
+    let refuses_after = to_the_recipient(&[(b"250 ok\r\n", 0), (b"354 go\r\n", 0), (b"421 no\r\n", 0)]);
+    let refuses_after = mail_server(vec![refuses_after; 5]).await;
+    for (url, expected, is_open) in [
+        (format!("smtp://{silent_before}"), later("silence"), false),
+        (format!("smtp://{refuses_after}"), later("421"), false),
+        (FakeSmtp::start(Manner::Silent).await.url, unsure("silence"), true),
+        (FakeSmtp::start(Manner::Close).await.url, unsure("no answer"), true),
+    ] {
+        let carrier = impatient(&url);
+        for _ in 0..5 {
+            assert_eq!(carrier.send(&mail, &Cover::default(), &Clock::System).await, expected);
+        }
+        assert_eq!(carrier.open(Clock::System.now()).is_some(), is_open, "{expected:?}");
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ mod recovery_line;
 mod roll_import;
 mod schema;
 mod sign_in;
+mod slow_servers;
 mod sms_carriers;
 mod sms_text;
 mod stopping;

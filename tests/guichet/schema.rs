@@ -228,6 +228,26 @@ async fn what_may_only_read_is_not_ready_and_what_may_not_create_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_portal_comes_back_by_itself_when_its_database_can_be_written_again() {
+    let Some(server) = peer("GUICHET_TEST_POSTGRES", "schema::a_portal_comes_back_by_itself…") else { return };
+    let app = App::start(Backend::Postgres(server)).await;
+    let name = url(&app).rsplit_once('/').unwrap().1.to_owned();
+    let elsewhere = Db::connect(&std::env::var("GUICHET_TEST_POSTGRES").unwrap(), 1, Patience::COMMANDS).await.unwrap();
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    for (setting, status) in [("on", 503), ("off", 200)] {
+        let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {setting}");
+        elsewhere.execute_unprepared(&set).await.unwrap();
+        if setting == "on" {
+            elsewhere.execute_unprepared(&end).await.unwrap();
+        }
+        let began = Instant::now();
+        while app.browser().get("/readyz").await.status != status {
+            assert!(began.elapsed() < Duration::from_secs(10), "it stays as it was: {setting}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_file_that_can_only_be_read_is_not_ready() {
     let app = App::start(Backend::Sqlite).await;
     assert_eq!(readiness(&app, &url(&app)).await.0, 200);

@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::slow_servers::enqueue_overdue;
 use crate::support::process::{Process, form, free_port, serving, wait_for};
 use crate::support::twilio::FakeTwilio;
 use crate::support::{App, on_both, voter};
@@ -18,6 +19,19 @@ use crate::support::{App, on_both, voter};
 fn signal(process: &Process, name: &str) {
     let sent = Command::new("kill").args([name, &process.0.id().to_string()]).status().unwrap();
     assert!(sent.success());
+}
+
+/// Waits for the end of a process that was told to stop.
+async fn ends(process: &mut Process) {
+    let began = Instant::now();
+    let status = loop {
+        if let Some(status) = process.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "the process did not end");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(status.code(), Some(0));
 }
 
 /// A server that takes connections and never says a word.
@@ -68,15 +82,7 @@ on_both! {
         assert_eq!(browser.get(format!("http://127.0.0.1:{port}/healthz")).send().await.unwrap().status(), 200);
 
         signal(&process, "-TERM");
-        let began = Instant::now();
-        let status = loop {
-            if let Some(status) = process.0.try_wait().unwrap() {
-                break status;
-            }
-            assert!(began.elapsed() < Duration::from_secs(10), "the process did not end");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
-        assert_eq!(status.code(), Some(0));
+        ends(&mut process).await;
         // Both are still a worker's, until their lease has ended; the SMS is then asked for and not sent twice.
         assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE state = 'sending' AND ended_at IS NULL").await, 2);
         drop(fake);
@@ -85,5 +91,24 @@ on_both! {
         app.drain().await;
         assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE carrier_id = 'twilio-had-it'").await, 1);
         assert!(app.sms().is_empty());
+    }
+}
+
+on_both! {
+    async fn questions_about_overdue_sms_keep_no_portal_from_its_end(app: App) {
+        enqueue_overdue(&app, 200, true).await;
+        let mut fake = FakeTwilio::start(Clock::System).await;
+        fake.base = format!("http://{}", silent().await);
+        let port = free_port();
+        let mut process = Process(serving(&app, &fake, port).stderr(Stdio::null()).spawn().unwrap());
+        wait_for(&reqwest::Client::new(), port).await;
+        let until = Instant::now() + Duration::from_secs(20);
+        while app.count("SELECT COUNT(*) FROM message WHERE state = 'sending'").await == 0 {
+            assert!(Instant::now() < until, "nothing was asked");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        signal(&process, "-TERM");
+        ends(&mut process).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM message WHERE ended_at IS NULL AND unsure").await, 200);
     }
 }

@@ -7,6 +7,7 @@ pub mod cast;
 pub mod line;
 pub mod process;
 pub mod sms;
+pub mod smtp;
 pub mod twilio;
 
 pub use app::{App, Backend};
