@@ -1,6 +1,7 @@
 //! An address that a roll gives to another person: nothing of the one before opens, holds back or shows anything to them.
 
 use chrono::Duration;
+use guichet::carriers::{Handover, Reason};
 use guichet::entities::election;
 use guichet::entities::message::Channel;
 use guichet::outbox::post;
@@ -214,13 +215,19 @@ on_both! {
         before.ask_identifier(&voter(1), PHONE).await.expect(200, "issued");
         app.drain().await;
         let disavow = app.mailed_link(&voter(1).email, "/pas-moi/");
+        before.ask_identifier(&voter(1), PHONE).await.expect(200, "issued");
         let other = app.add_election("Conseil des sages").await;
         let heir = at(voter(2), &voter(1).email);
         app.enrol_in(&other, std::slice::from_ref(&heir)).await;
         let before = app.mails_to(&heir.email).len();
+        app.sms_answers(vec![Handover::Refused(Reason::Number.into())]);
+        app.drain().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM voting_identifier WHERE state = 'voided'").await, 1);
         app.browser().post(&disavow, &[]).await.expect(200, "frozen");
         app.drain().await;
         assert_eq!(app.mails_to(&heir.email).len(), before);
+        let to_nobody = "SELECT COUNT(*) FROM message WHERE letter IN ('identifier-voided', 'identifier-disavowed')";
+        assert_eq!(app.count(to_nobody).await, 0, "who has no address is not written to");
         assert_eq!(app.mails_to(&app.election.support_email).len(), 1, "the assistance is told");
     }
 }
